@@ -1,0 +1,92 @@
+#!/bin/sh
+# Brings a fresh checkout to a built one: system tools, npm packages, NCNN, the addon, dist/.
+#
+#   sh scripts/setup.sh            what running seesawface needs
+#   sh scripts/setup.sh --tests    and what `npm test` needs
+#   sh scripts/setup.sh --arm      and what `npm run test:arm` needs (Debian on x86-64)
+#
+# Only tools that are missing are installed. On Debian and Ubuntu this takes root or sudo, on Termux
+# neither; elsewhere the script says what to install and stops.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+tests=no arm=no
+for option in "$@"; do
+  case "$option" in
+    --tests) tests=yes ;;
+    --arm) arm=yes ;;
+    *) fail "unknown option $option (known: --tests, --arm)" ;;
+  esac
+done
+
+if [ -n "${TERMUX_VERSION:-}" ] || [ -d /data/data/com.termux/files/usr ]; then
+  platform=termux
+elif has apt-get; then
+  platform=debian
+else
+  platform=other
+fi
+
+# need COMMAND DEBIAN-PACKAGE TERMUX-PACKAGE: notes the package if the command is not there.
+missing=''
+need() {
+  has "$1" || case "$platform" in
+    termux) missing="$missing $3" ;;
+    *) missing="$missing $2" ;;
+  esac
+}
+
+has node || fail "Node.js 20 or newer is needed (Debian: see nodejs.org, Termux: pkg install nodejs-lts)"
+node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' ||
+  fail "Node.js 20 or newer is needed, this is $(node --version)"
+has npm || fail "npm is needed (it comes with Node.js; on Debian's own nodejs: apt-get install npm)"
+
+has c++ || need g++ g++ clang
+need cmake cmake cmake
+need ninja ninja-build ninja
+need python3 python3 python
+python3 -m pip --version >/dev/null 2>&1 || case "$platform" in
+  termux) missing="$missing python-pip" ;;
+  *) missing="$missing python3-pip" ;;
+esac
+if [ "$platform" = debian ] && [ ! -e /etc/ssl/certs/ca-certificates.crt ]; then
+  missing="$missing ca-certificates"
+fi
+if [ "$tests" = yes ]; then
+  case "$platform" in
+    termux) [ -e "$PREFIX/include/gtest/gtest.h" ] || missing="$missing googletest" ;;
+    *) [ -e /usr/include/gtest/gtest.h ] || missing="$missing libgtest-dev" ;;
+  esac
+fi
+if [ "$arm" = yes ]; then
+  [ "$platform" = debian ] || fail "--arm needs Debian's cross compiler and qemu-user"
+  need aarch64-linux-gnu-g++ g++-aarch64-linux-gnu ''
+  need qemu-aarch64 qemu-user ''
+  [ -e /usr/aarch64-linux-gnu/lib/libc.so.6 ] || missing="$missing libc6-arm64-cross"
+  [ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ] || missing="$missing libstdc++6-arm64-cross"
+fi
+
+if [ -n "$missing" ]; then
+  say "installing:$missing"
+  # The package list is split into words on purpose.
+  # shellcheck disable=SC2086
+  case "$platform" in
+    termux) pkg install -y $missing ;;
+    debian)
+      if [ "$(id -u)" = 0 ]; then root=''; elif has sudo; then root=sudo; else
+        fail "these Debian packages are missing, install them as root: apt-get install$missing"
+      fi
+      $root env DEBIAN_FRONTEND=noninteractive sh -c '
+        apt-get update -q && apt-get install -y -q --no-install-recommends "$@"' sh $missing >&2
+      ;;
+    *) fail "these are missing, install them with your package manager (names are Debian's):$missing" ;;
+  esac
+fi
+
+# --foreground-scripts shows NCNN's build, which takes some minutes the first time.
+npm ci --foreground-scripts --no-audit --no-fund
+say "ready"
