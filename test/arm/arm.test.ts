@@ -100,7 +100,7 @@ test.serial('cortex-a53 has no fp16 arithmetic and says so', async (t) => {
 })
 
 test.serial('the command line verifies two photos on cortex-a53', async (t) => {
-  const cli = join(app, 'node_modules/seesawface/dist/cli/index.js')
+  const cli = join(app, 'node_modules/.bin/seesawface')
   const same = await emulated('cortex-a53', [cli, 'verify', photos[0], photos[1], '--json'])
   t.true(JSON.parse(same.stdout).same)
   const different = await t.throwsAsync<Error & { code: number; stdout: string }>(
