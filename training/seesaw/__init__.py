@@ -1,0 +1,1 @@
+"""Training of Seesaw face embedding networks: definitions, distillation, export."""
