@@ -1,0 +1,52 @@
+// One NCNN network: validated before NCNN sees it, owned, and run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mat.h"
+
+namespace seesaw {
+
+enum class Precision { Fp32, Fp16 };
+
+struct NetworkOptions {
+  int threads = 1;
+  Precision precision = Precision::Fp32;
+};
+
+/**
+ * A loaded network. Calls of run() from several threads at once are safe, but a network is meant
+ * to be used by one executor: NCNN's worker threads stay with the thread that calls it.
+ */
+class Network {
+ public:
+  /**
+   * @param param_text NCNN's text description; checked by parse_param() first
+   * @param bin        weights; checked to be exactly what the description asks for
+   * @throws Error ModelInvalid, PrecisionUnsupported or OutOfMemory
+   */
+  Network(std::string param_text, std::vector<std::uint8_t> bin, const NetworkOptions& options);
+  ~Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  /**
+   * Feeds `in` (unpacked fp32, w x h x c) to blob `input` and returns the named blobs, unpacked
+   * fp32, in the order asked for.
+   * @throws Error InvalidArgument for an unknown blob or an input whose shape the network cannot
+   *   take, OutOfMemory, Internal
+   */
+  std::vector<ncnn::Mat> run(const char* input, const ncnn::Mat& in,
+                             const std::vector<std::string>& outputs) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace seesaw

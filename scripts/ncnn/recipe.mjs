@@ -1,0 +1,87 @@
+// How NCNN is configured: the layers our networks use, and nothing else of it.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * Layers kept. The networks themselves, what pnnx may emit for convolutional networks of this
+ * kind, and what NCNN creates by itself: Padding, Flatten, Cast, Packing, and the activations
+ * that are fused into convolutions. native/engine/layer_rules.cc accepts no others.
+ */
+// biome-ignore format: a list of names reads better packed
+const layers = [
+  'BatchNorm', 'Bias', 'BinaryOp', 'Cast', 'Clip', 'Concat', 'Convolution',
+  'ConvolutionDepthWise', 'Crop', 'Dropout', 'Eltwise', 'Flatten', 'HardSigmoid', 'HardSwish',
+  'InnerProduct', 'Input', 'Interp', 'MemoryData', 'Noop', 'Normalize', 'Packing', 'Padding',
+  'Permute', 'Pooling', 'PReLU', 'Reduction', 'ReLU', 'Reshape', 'Scale', 'ShuffleChannel',
+  'Sigmoid', 'Slice', 'Softmax', 'Split', 'Swish', 'UnaryOp',
+]
+
+const options = {
+  NCNN_VERSION: undefined,
+  CMAKE_BUILD_TYPE: 'Release',
+  CMAKE_POSITION_INDEPENDENT_CODE: 'ON',
+  CMAKE_INSTALL_LIBDIR: 'lib',
+  NCNN_SHARED_LIB: 'OFF',
+  NCNN_VULKAN: 'OFF',
+  NCNN_BUILD_TOOLS: 'OFF',
+  NCNN_BUILD_EXAMPLES: 'OFF',
+  NCNN_BUILD_BENCHMARK: 'OFF',
+  NCNN_BUILD_TESTS: 'OFF',
+  NCNN_PYTHON: 'OFF',
+  NCNN_C_API: 'OFF',
+  // Android's asset manager and the like: models reach us as bytes.
+  NCNN_PLATFORM_API: 'OFF',
+  // Both are switched off by NCNN itself on Android; our code needs them.
+  NCNN_DISABLE_RTTI: 'OFF',
+  NCNN_DISABLE_EXCEPTION: 'OFF',
+  NCNN_STDIO: 'ON',
+  NCNN_STRING: 'ON',
+  NCNN_VALIDATION: 'ON',
+  NCNN_BATCH: 'OFF',
+  NCNN_PIXEL: 'ON',
+  NCNN_PIXEL_AFFINE: 'ON',
+  NCNN_PIXEL_ROTATE: 'OFF',
+  NCNN_PIXEL_DRAWING: 'OFF',
+  // NCNN's own small thread team instead of libgomp or libomp, which a machine without a
+  // compiler often lacks and which cannot be linked statically into a shared object.
+  NCNN_OPENMP: 'ON',
+  NCNN_SIMPLEOMP: 'ON',
+  NCNN_THREADS: 'ON',
+  NCNN_RUNTIME_CPU: 'ON',
+  // fp32 and fp16 only: no 8-bit, bfloat16 or weight-quantised kernels.
+  NCNN_INT8: 'OFF',
+  NCNN_BF16: 'OFF',
+  NCNN_WEIGHT_QUANT: 'OFF',
+  NCNN_AVXVNNI: 'OFF',
+  NCNN_AVXVNNIINT8: 'OFF',
+  NCNN_AVXVNNIINT16: 'OFF',
+  NCNN_AVXNECONVERT: 'OFF',
+  NCNN_AVX512VNNI: 'OFF',
+  NCNN_AVX512BF16: 'OFF',
+  NCNN_AVX512FP16: 'OFF',
+  NCNN_XOP: 'OFF',
+  NCNN_ARM82: 'ON',
+  NCNN_ARM82DOT: 'OFF',
+  NCNN_ARM82FP16FML: 'OFF',
+  NCNN_ARM84BF16: 'OFF',
+  NCNN_ARM84I8MM: 'OFF',
+  NCNN_ARM86SVE: 'OFF',
+}
+
+/** The -D arguments that do not depend on where the source lies: part of the cache key. */
+export function flags(version) {
+  return Object.entries({ ...options, NCNN_VERSION: version }).map(([k, v]) => `-D${k}=${v}`)
+}
+
+/** The layers as they enter the cache key. */
+export const kept = layers.join(',')
+
+/** -DWITH_LAYER_x=OFF for every layer of this source that we do not keep. */
+export async function layerFlags(source) {
+  const list = await readFile(join(source, 'src/CMakeLists.txt'), 'utf8')
+  const all = [...list.matchAll(/^ncnn_add_layer\((\w+)/gm)].map((m) => m[1])
+  const missing = layers.filter((name) => !all.includes(name))
+  if (missing.length) throw new Error(`this NCNN has no layer ${missing.join(', ')}`)
+  return all
+    .map((name) => `-DWITH_LAYER_${name.toLowerCase()}=${layers.includes(name) ? 'ON' : 'OFF'}`)
+}

@@ -1,0 +1,41 @@
+// What the tool tells people: progress on stderr, and refusals that say what to do.
+
+/** An expected failure. Its message is one sentence for a person; no stack is shown. */
+export class Refusal extends Error {}
+
+/** One line on stderr; stdout carries only the answer. */
+export function say(text) {
+  process.stderr.write(`ncnn: ${text}\n`)
+}
+
+/**
+ * A progress line: redrawn on a terminal, one line every tenth of the way otherwise
+ * (npm and cmake-js pass our stderr on, and logs should stay short).
+ */
+export function progress(label) {
+  const tty = process.stderr.isTTY === true
+  const started = Date.now()
+  let shown = -1
+  const draw = (share) => {
+    const percent = Math.max(0, Math.min(100, Math.floor(share * 100)))
+    if (percent === shown || (!tty && percent < shown + 10 && percent < 100)) return
+    shown = percent
+    const seconds = Math.round((Date.now() - started) / 1000)
+    if (tty) {
+      const bar = '#'.repeat(Math.floor(percent / 4)).padEnd(25, '.')
+      process.stderr.write(`\rncnn: ${label} [${bar}] ${String(percent).padStart(3)} % ${seconds} s`)
+    } else {
+      say(`${label} ${percent} % (${seconds} s)`)
+    }
+  }
+  return {
+    update: draw,
+    done() {
+      draw(1)
+      if (tty) process.stderr.write('\n')
+    },
+    stop() {
+      if (tty && shown >= 0) process.stderr.write('\n')
+    },
+  }
+}
