@@ -1,0 +1,60 @@
+import { checkNumber } from './check.js'
+import { FarUnsupportedError } from './errors.js'
+import type { Calibration } from './manifest.js'
+
+/**
+ * A false accept rate is only estimated where this many impostor pairs were accepted: with 10 the
+ * relative standard error of the rate is about a third (1/√10), with fewer it is a guess.
+ */
+export const minFalseAccepts = 10
+
+/** The smallest FAR that the calibration data support. */
+export function smallestFar(calibration: Calibration): number {
+  const supported = minFalseAccepts / calibration.impostorPairs
+  const rows = calibration.thresholds.filter(({ far }) => far >= supported)
+  return (rows.at(-1) ?? calibration.thresholds[0])?.far ?? 1
+}
+
+/**
+ * The threshold on the cosine at which impostors are accepted at the rate `far`. Between entries of
+ * the table it is interpolated linearly in log(FAR), as the tail of impostor scores falls about
+ * exponentially.
+ */
+export function thresholdForFar(calibration: Calibration, far: number): number {
+  checkNumber('far', far, 0, 1)
+  const largest = calibration.thresholds[0]?.far ?? 0
+  const smallest = smallestFar(calibration)
+  if (far > largest || far < smallest) {
+    const pairs = `${calibration.impostorPairs} impostor pairs of ${calibration.dataset}`
+    throw new FarUnsupportedError(
+      far < smallest
+        ? `A FAR of ${far} is below what the calibration supports (${pairs}); the smallest is ${smallest}`
+        : `A FAR of ${far} is above the calibrated range (${pairs}); the largest is ${largest}`,
+    )
+  }
+  const rows = calibration.thresholds
+  for (const [i, row] of rows.entries()) {
+    if (row.far === far) return row.threshold
+    const next = rows[i + 1]
+    if (next !== undefined && far < row.far && far > next.far) {
+      const part = Math.log(row.far / far) / Math.log(row.far / next.far)
+      return row.threshold + part * (next.threshold - row.threshold)
+    }
+  }
+  return rows.at(-1)?.threshold ?? 1
+}
+
+/** The inverse: the FAR at a threshold, or undefined outside the calibrated range. */
+export function farForThreshold(calibration: Calibration, threshold: number): number | undefined {
+  const smallest = smallestFar(calibration)
+  const rows = calibration.thresholds.filter(({ far }) => far >= smallest)
+  for (const [i, row] of rows.entries()) {
+    if (row.threshold === threshold) return row.far
+    const next = rows[i + 1]
+    if (next !== undefined && threshold > row.threshold && threshold < next.threshold) {
+      const part = (threshold - row.threshold) / (next.threshold - row.threshold)
+      return row.far * (next.far / row.far) ** part
+    }
+  }
+  return undefined
+}

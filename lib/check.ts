@@ -1,0 +1,59 @@
+import { InvalidArgumentError } from './errors.js'
+
+/** How a wrong value is shown in an error: short, and telling strings from numbers. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  }
+  if (value === null || typeof value !== 'object') return String(value)
+  return `an object of type ${value.constructor?.name ?? 'Object'}`
+}
+
+export function checkNumber(
+  argument: string,
+  value: unknown,
+  min: number,
+  max: number,
+): asserts value is number {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
+    throw new InvalidArgumentError(
+      argument,
+      `${argument} must be a number from ${min} to ${max}, not ${show(value)}`,
+    )
+  }
+}
+
+export function checkInteger(
+  argument: string,
+  value: unknown,
+  min: number,
+  max: number,
+): asserts value is number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    throw new InvalidArgumentError(
+      argument,
+      `${argument} must be a whole number from ${min} to ${max}, not ${show(value)}`,
+    )
+  }
+}
+
+export function checkOneOf<const T extends string>(
+  argument: string,
+  value: unknown,
+  allowed: readonly T[],
+): asserts value is T {
+  if (!(allowed as readonly unknown[]).includes(value)) {
+    const list = allowed.map((name) => `'${name}'`).join(', ')
+    throw new InvalidArgumentError(
+      argument,
+      `${argument} must be one of ${list}, not ${show(value)}`,
+    )
+  }
+}
+
+/** Options may be left out, but a string or a number in their place is a mistake worth naming. */
+export function checkOptions(argument: string, value: unknown): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidArgumentError(argument, `${argument} must be an object, not ${show(value)}`)
+  }
+}

@@ -1,0 +1,21 @@
+import { show } from './check.js'
+import { InvalidArgumentError } from './errors.js'
+import { bytesOf } from './frame.js'
+
+/** Side of an aligned face crop in pixels, as the networks take it. */
+export const cropSize = 112
+
+const cropBytes = cropSize * cropSize * 3
+
+/** Checks an aligned crop and copies it, so that the caller may reuse its memory at once. */
+export function copyCrop(crop: Uint8Array | Uint8ClampedArray | ArrayBuffer): Uint8Array {
+  const bytes = bytesOf(crop)
+  if (bytes === undefined || bytes.byteLength !== cropBytes) {
+    const got = bytes === undefined ? show(crop) : `${bytes.byteLength} bytes`
+    throw new InvalidArgumentError(
+      'crop',
+      `crop must be a Uint8Array of ${cropSize} × ${cropSize} × 3 = ${cropBytes} bytes, not ${got}`,
+    )
+  }
+  return new Uint8Array(bytes)
+}

@@ -1,0 +1,74 @@
+import { checkOneOf, checkOptions } from './check.js'
+import { copyCrop } from './crop.js'
+import { FaceEmbedding } from './embedding.js'
+import { Closable, type Engine, type EngineOptions, loadedEngine } from './engine.js'
+import type { EmbedderManifest } from './manifest.js'
+import { type LoadedModel, loadEmbedderModel } from './model.js'
+
+export interface ModelOptions {
+  /** Name of the embedding model. Default `'seesaw-shuffle'`. */
+  readonly model?: string
+  /** Folder with NAME.json, .param and .bin; by default the models of this package. */
+  readonly modelDir?: string
+}
+
+export type FaceEmbedderOptions = EngineOptions & ModelOptions
+
+/** Gives an embedding model, read and checked already, to an engine. */
+export function loadIntoEngine(
+  engine: Engine,
+  { manifest, files }: LoadedModel<EmbedderManifest>,
+): Promise<void> {
+  const { input, output } = manifest
+  return engine.run((native) =>
+    native.loadEmbedder(files, {
+      channels: input.channels,
+      mean: input.mean,
+      norm: input.norm,
+      inputBlob: input.blob,
+      outputBlob: output.blob,
+      embeddingSize: output.size,
+    }),
+  )
+}
+
+/**
+ * Aligned 112×112 face crops in, embeddings out: for those who have a detector of their own. Crops
+ * must be aligned to the ArcFace template; `FaceRecognizer` does all of it.
+ */
+export class FaceEmbedder extends Closable {
+  readonly manifest: EmbedderManifest
+
+  private constructor(engine: Engine, manifest: EmbedderManifest) {
+    super(engine)
+    this.manifest = manifest
+  }
+
+  static async open(options: FaceEmbedderOptions = {}): Promise<FaceEmbedder> {
+    checkOptions('options', options)
+    const model = await loadEmbedderModel(options.model, options.modelDir)
+    return loadedEngine(options, async (engine) => {
+      await loadIntoEngine(engine, model)
+      return new FaceEmbedder(engine, model.manifest)
+    })
+  }
+
+  /** Embeds one crop: 37632 bytes, row by row, red first unless `format` says `'bgr'`. */
+  async embed(
+    crop: Uint8Array | Uint8ClampedArray | ArrayBuffer,
+    options: { readonly format?: 'rgb' | 'bgr' } = {},
+  ): Promise<FaceEmbedding> {
+    checkOptions('options', options)
+    const { format = 'rgb' } = options
+    checkOneOf('format', format, ['rgb', 'bgr'])
+    this.engine.checkOpen()
+    const copy = copyCrop(crop)
+    const vector = await this.engine.run((native) => native.embedAligned(copy, format))
+    const { name, files } = this.manifest
+    return new FaceEmbedding(vector, {
+      model: name,
+      modelSha256: files.bin.sha256,
+      precision: this.precision,
+    })
+  }
+}

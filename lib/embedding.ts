@@ -1,0 +1,86 @@
+import { checkOneOf, checkOptions, show } from './check.js'
+import { InvalidArgumentError } from './errors.js'
+import type { Face } from './face.js'
+import type { Precision } from './native.js'
+
+/** An embedding as JSON: everything needed to compare it later. */
+export interface FaceEmbeddingJson {
+  readonly model: string
+  readonly modelSha256: string
+  readonly precision: Precision
+  readonly vector: readonly number[]
+}
+
+/** Norms of float32 vectors, possibly printed and read again, differ from 1 by less than this. */
+const normTolerance = 1e-3
+
+/**
+ * A face as a point on the unit sphere, with the model and precision that computed it: only
+ * embeddings that agree in those can be compared.
+ */
+export class FaceEmbedding {
+  /** L2-normalised. */
+  readonly vector: Float32Array
+  /** Name of the model. */
+  readonly model: string
+  /** sha256 of the model's weights: two models of one name do not mix. */
+  readonly modelSha256: string
+  /** Precision it was computed in. */
+  readonly precision: Precision
+  /** The face it was computed from; absent for crops and for embeddings read from JSON. */
+  readonly face: Face | undefined
+  /** How many faces the photo showed; absent like `face`. */
+  readonly faceCount: number | undefined
+
+  constructor(
+    vector: Float32Array,
+    source: {
+      readonly model: string
+      readonly modelSha256: string
+      readonly precision: Precision
+      readonly face?: Face
+      readonly faceCount?: number
+    },
+  ) {
+    this.vector = vector
+    this.model = source.model
+    this.modelSha256 = source.modelSha256
+    this.precision = source.precision
+    this.face = source.face
+    this.faceCount = source.faceCount
+  }
+
+  toJSON(): FaceEmbeddingJson {
+    return {
+      model: this.model,
+      modelSha256: this.modelSha256,
+      precision: this.precision,
+      vector: Array.from(this.vector),
+    }
+  }
+
+  /** Takes what `toJSON` (or `JSON.parse`) gave and checks all of it. */
+  static fromJSON(json: FaceEmbeddingJson): FaceEmbedding {
+    checkOptions('json', json)
+    const { model, modelSha256, precision, vector } = json
+    if (typeof model !== 'string' || model === '') {
+      throw new InvalidArgumentError('model', `model must be a model name, not ${show(model)}`)
+    }
+    if (typeof modelSha256 !== 'string' || !/^[0-9a-f]{64}$/.test(modelSha256)) {
+      throw new InvalidArgumentError('modelSha256', 'modelSha256 must be 64 hexadecimal digits')
+    }
+    checkOneOf('precision', precision, ['fp32', 'fp16'])
+    if (!Array.isArray(vector) || vector.length === 0) {
+      throw new InvalidArgumentError('vector', 'vector must be an array of numbers')
+    }
+    if (!vector.every((value) => typeof value === 'number')) {
+      throw new InvalidArgumentError('vector', 'vector must hold numbers only')
+    }
+    const values = Float32Array.from(vector)
+    const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
+    if (!(Math.abs(norm - 1) <= normTolerance)) {
+      throw new InvalidArgumentError('vector', `vector must be of length 1, not ${norm}`)
+    }
+    return new FaceEmbedding(values, { model, modelSha256, precision })
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Every error that seesawface raises on purpose. `code` is stable and the same natively and here;
+ * messages may be reworded.
+ */
+export type ErrorCode =
+  | 'INVALID_ARGUMENT'
+  | 'IMAGE_DECODE'
+  | 'IMAGE_TOO_LARGE'
+  | 'NO_FACE'
+  | 'MODEL_NOT_FOUND'
+  | 'MODEL_CORRUPT'
+  | 'MODEL_INVALID'
+  | 'PRECISION_UNSUPPORTED'
+  | 'EMBEDDING_MISMATCH'
+  | 'FAR_UNSUPPORTED'
+  | 'CLOSED'
+  | 'QUEUE_FULL'
+  | 'BINDING_LOAD'
+  | 'OUT_OF_MEMORY'
+  | 'INTERNAL'
+
+/** Base class: `error instanceof SeesawFaceError` tells our errors from everything else. */
+export abstract class SeesawFaceError extends Error {
+  abstract readonly code: ErrorCode
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** An argument is of the wrong type, out of range or inconsistent with another one. */
+export class InvalidArgumentError extends SeesawFaceError {
+  readonly code = 'INVALID_ARGUMENT'
+  /** Name of the offending argument or option, e.g. `'width'`. */
+  readonly argument: string
+
+  constructor(argument: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.argument = argument
+  }
+}
+
+/** The photo cannot be read, is not an image, or is damaged. */
+export class ImageDecodeError extends SeesawFaceError {
+  readonly code = 'IMAGE_DECODE'
+}
+
+/** The photo has more pixels (or bytes) than allowed; see the `maxPixels` option. */
+export class ImageTooLargeError extends SeesawFaceError {
+  readonly code = 'IMAGE_TOO_LARGE'
+}
+
+/** No face reached the wanted score. */
+export class NoFaceError extends SeesawFaceError {
+  readonly code = 'NO_FACE'
+  /** The best score seen anywhere in the photo, below the wanted one; 0 when nothing was. */
+  readonly bestScore: number
+
+  constructor(message: string, bestScore: number, options?: ErrorOptions) {
+    super(message, options)
+    this.bestScore = bestScore
+  }
+}
+
+/** The model's manifest or one of its files does not exist. */
+export class ModelNotFoundError extends SeesawFaceError {
+  readonly code = 'MODEL_NOT_FOUND'
+}
+
+/** A model file's size or sha256 is not the one its manifest states. */
+export class ModelCorruptError extends SeesawFaceError {
+  readonly code = 'MODEL_CORRUPT'
+}
+
+/** Manifest, network description and weights do not make a usable model. */
+export class ModelInvalidError extends SeesawFaceError {
+  readonly code = 'MODEL_INVALID'
+}
+
+/** This CPU or build cannot compute in the wanted precision. */
+export class PrecisionUnsupportedError extends SeesawFaceError {
+  readonly code = 'PRECISION_UNSUPPORTED'
+}
+
+/** Two embeddings come from different models, precisions or sizes and cannot be compared. */
+export class EmbeddingMismatchError extends SeesawFaceError {
+  readonly code = 'EMBEDDING_MISMATCH'
+}
+
+/** The model's calibration data is too small to give a threshold for the wanted FAR. */
+export class FarUnsupportedError extends SeesawFaceError {
+  readonly code = 'FAR_UNSUPPORTED'
+}
+
+/** The object has been closed. */
+export class ClosedError extends SeesawFaceError {
+  readonly code = 'CLOSED'
+}
+
+/** More work is pending than `queueLimit` allows; await some of it first. */
+export class QueueFullError extends SeesawFaceError {
+  readonly code = 'QUEUE_FULL'
+}
+
+/** The native add-on is missing or cannot be loaded; the message says how to get it. */
+export class BindingLoadError extends SeesawFaceError {
+  readonly code = 'BINDING_LOAD'
+}
+
+/** Not enough memory for the photo or the model. */
+export class OutOfMemoryError extends SeesawFaceError {
+  readonly code = 'OUT_OF_MEMORY'
+}
+
+/** Something that should not happen did. Please report it. */
+export class InternalError extends SeesawFaceError {
+  readonly code = 'INTERNAL'
+}
+
+type PlainErrorClass = new (message: string, options?: ErrorOptions) => SeesawFaceError
+
+const plainClasses: Readonly<Record<string, PlainErrorClass>> = {
+  IMAGE_DECODE: ImageDecodeError,
+  IMAGE_TOO_LARGE: ImageTooLargeError,
+  MODEL_NOT_FOUND: ModelNotFoundError,
+  MODEL_CORRUPT: ModelCorruptError,
+  MODEL_INVALID: ModelInvalidError,
+  PRECISION_UNSUPPORTED: PrecisionUnsupportedError,
+  EMBEDDING_MISMATCH: EmbeddingMismatchError,
+  FAR_UNSUPPORTED: FarUnsupportedError,
+  CLOSED: ClosedError,
+  QUEUE_FULL: QueueFullError,
+  BINDING_LOAD: BindingLoadError,
+  OUT_OF_MEMORY: OutOfMemoryError,
+  INTERNAL: InternalError,
+}
+
+function field(value: object, name: string): unknown {
+  return (value as Readonly<Record<string, unknown>>)[name]
+}
+
+/** Turns what the add-on threw (a plain Error with a `code`) into one of the classes above. */
+export function fromNative(thrown: unknown): SeesawFaceError {
+  if (thrown instanceof SeesawFaceError) return thrown
+  if (!(thrown instanceof Error)) return new InternalError(String(thrown), { cause: thrown })
+  const options = { cause: thrown }
+  const code = field(thrown, 'code')
+  if (code === 'INVALID_ARGUMENT') {
+    const argument = field(thrown, 'argument')
+    return new InvalidArgumentError(
+      typeof argument === 'string' ? argument : '',
+      thrown.message,
+      options,
+    )
+  }
+  if (code === 'NO_FACE') {
+    const bestScore = field(thrown, 'bestScore')
+    return new NoFaceError(thrown.message, typeof bestScore === 'number' ? bestScore : 0, options)
+  }
+  const Class = typeof code === 'string' ? plainClasses[code] : undefined
+  return new (Class ?? InternalError)(thrown.message, options)
+}
+
+/** The name the operating system gives a failure (`ENOENT`…), if `thrown` has one. */
+export function systemCode(thrown: unknown): string | undefined {
+  const code = thrown instanceof Error ? field(thrown, 'code') : undefined
+  return typeof code === 'string' ? code : undefined
+}

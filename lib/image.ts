@@ -1,0 +1,200 @@
+import { open } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { JsColorType, Transformer } from '@napi-rs/image'
+import { imageSize } from 'image-size'
+import { checkInteger, show } from './check.js'
+import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError, systemCode } from './errors.js'
+import { bytesOf, channelsOf, checkPixelCount, copyFrame, type RawFrame } from './frame.js'
+import { isCompleteJpeg } from './jpeg.js'
+import type { NativeFrame, NativePixelFormat } from './native.js'
+
+/** A photo: path, file URL, the bytes of an image file, or a raw frame. */
+export type PhotoInput = string | URL | Uint8Array | ArrayBuffer | RawFrame
+
+export interface ImageOptions {
+  /** Photos of more pixels are refused before they are decoded. Default 64 million. */
+  readonly maxPixels?: number
+}
+
+export const defaultMaxPixels = 64_000_000
+
+/** An image file is not read when larger than this; no photo within the pixel limit comes near. */
+const maxFileBytes = 512 * 1024 * 1024
+
+/** Formats that both the header reader and the decoder know. */
+const decodable: ReadonlySet<string> = new Set(['jpg', 'png', 'webp', 'bmp', 'tiff', 'avif', 'pnm'])
+
+interface Layout {
+  readonly format: NativePixelFormat
+  readonly channels: number
+  readonly bits: 8 | 16
+}
+
+/** How the decoder hands out pixels, by its colour type; float (HDR) images are not photos. */
+const layouts: Readonly<Partial<Record<JsColorType, Layout>>> = {
+  [JsColorType.L8]: { format: 'gray', channels: 1, bits: 8 },
+  [JsColorType.La8]: { format: 'gray', channels: 2, bits: 8 },
+  [JsColorType.Rgb8]: { format: 'rgb', channels: 3, bits: 8 },
+  [JsColorType.Rgba8]: { format: 'rgba', channels: 4, bits: 8 },
+  [JsColorType.L16]: { format: 'gray', channels: 1, bits: 16 },
+  [JsColorType.La16]: { format: 'gray', channels: 2, bits: 16 },
+  [JsColorType.Rgb16]: { format: 'rgb', channels: 3, bits: 16 },
+  [JsColorType.Rgba16]: { format: 'rgba', channels: 4, bits: 16 },
+}
+
+function named(name: string | undefined): string {
+  return name === undefined ? 'the image' : `"${name}"`
+}
+
+async function readPhotoFile(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { size } = await file.stat()
+      if (size > maxFileBytes) {
+        throw new ImageTooLargeError(`"${path}" has ${size} bytes, more than any photo should`)
+      }
+      return await file.readFile()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (error instanceof ImageTooLargeError) throw error
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: 'there is no such file',
+      EACCES: 'permission denied',
+      EISDIR: 'it is a folder',
+    }
+    const code = systemCode(error)
+    const reason = reasons[code ?? ''] ?? code ?? String(error)
+    throw new ImageDecodeError(`Cannot read "${path}": ${reason}`, { cause: error })
+  }
+}
+
+/** Reads type and size from the header and refuses what must not reach the decoder. */
+function checkHeader(bytes: Uint8Array, name: string | undefined, maxPixels: number): void {
+  if (bytes.byteLength === 0) {
+    throw new ImageDecodeError(`Cannot decode ${named(name)}: it is empty (0 bytes)`)
+  }
+  let header: ReturnType<typeof imageSize>
+  try {
+    header = imageSize(bytes)
+  } catch (error) {
+    throw new ImageDecodeError(`Cannot decode ${named(name)}: it is not an image that is known`, {
+      cause: error,
+    })
+  }
+  if (header.type === undefined || !decodable.has(header.type)) {
+    throw new ImageDecodeError(
+      `Cannot decode ${named(name)}: ${header.type ?? 'this'} files are not supported; convert it to JPEG or PNG`,
+    )
+  }
+  checkPixelCount(header.width, header.height, maxPixels)
+  if (header.type === 'jpg' && !isCompleteJpeg(bytes)) {
+    throw new ImageDecodeError(
+      `Cannot decode ${named(name)}: the JPEG is truncated (it has no end-of-image marker)`,
+    )
+  }
+}
+
+/** Pixels converted in one go before other work gets its turn: a few milliseconds' worth. */
+const slicePixels = 1 << 20
+
+/** Brings 16-bit samples to 8 bits and drops the alpha of grey images. */
+async function narrow(pixels: Uint8Array, layout: Layout, count: number): Promise<Uint8Array> {
+  const kept = channelsOf[layout.format]
+  const out = new Uint8Array(count * kept)
+  const source = layout.bits === 16 ? new Uint16Array(new Uint8Array(pixels).buffer) : pixels
+  const scale = layout.bits === 16 ? 257 : 1 // 65535 = 255 × 257
+  for (let from = 0; from < count; from += slicePixels) {
+    const to = Math.min(from + slicePixels, count)
+    for (let pixel = from; pixel < to; pixel++) {
+      for (let channel = 0; channel < kept; channel++) {
+        const sample = source[pixel * layout.channels + channel] as number
+        out[pixel * kept + channel] = Math.round(sample / scale)
+      }
+    }
+    await nextTurn()
+  }
+  return out
+}
+
+async function decode(
+  bytes: Uint8Array,
+  name: string | undefined,
+  maxPixels: number,
+): Promise<NativeFrame> {
+  checkHeader(bytes, name, maxPixels)
+  try {
+    const image = new Transformer(bytes)
+    const { width, height, orientation = 1, colorType } = await image.metadata(true)
+    // The header reader and the decoder could disagree on a crafted file.
+    checkPixelCount(width, height, maxPixels)
+    const layout = layouts[colorType]
+    if (layout === undefined) throw new Error('pixels of this type are not supported')
+    let data: Uint8Array = await (orientation === 1 ? image : image.rotate()).rawPixels()
+    if (data.byteLength !== width * height * layout.channels * (layout.bits / 8)) {
+      throw new Error('the decoder returned an unexpected number of bytes')
+    }
+    if (layout.bits === 16 || layout.channels === 2) {
+      data = await narrow(data, layout, width * height)
+    }
+    const turned = orientation >= 5
+    const upright = { width: turned ? height : width, height: turned ? width : height }
+    const { format } = layout
+    return { data, ...upright, stride: upright.width * channelsOf[format], format }
+  } catch (error) {
+    if (error instanceof ImageTooLargeError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ImageDecodeError(`Cannot decode ${named(name)}: ${reason}`, { cause: error })
+  }
+}
+
+function isFrame(input: object): input is RawFrame {
+  return 'data' in input
+}
+
+/**
+ * Makes pixels of any kind of input. Pixels decoded here belong to nobody else and are passed on
+ * as they are; those of a raw frame are copied.
+ */
+export async function loadPhoto(
+  input: PhotoInput,
+  options: ImageOptions = {},
+  argument = 'photo',
+): Promise<NativeFrame> {
+  const maxPixels = options.maxPixels ?? defaultMaxPixels
+  checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
+  if (typeof input === 'string') return decode(await readPhotoFile(input), input, maxPixels)
+  if (input instanceof URL) {
+    if (input.protocol !== 'file:') {
+      throw new InvalidArgumentError(argument, `${argument} must be a file: URL, not ${input.href}`)
+    }
+    const path = fileURLToPath(input)
+    return decode(await readPhotoFile(path), path, maxPixels)
+  }
+  const bytes = bytesOf(input)
+  if (bytes !== undefined) return decode(bytes, undefined, maxPixels)
+  if (typeof input === 'object' && input !== null && isFrame(input)) {
+    return copyFrame(input, maxPixels)
+  }
+  throw new InvalidArgumentError(
+    argument,
+    `${argument} must be a path, a file URL, the bytes of an image file or a raw frame, not ${show(input)}`,
+  )
+}
+
+/**
+ * Decodes an image file to upright 8-bit pixels (RGB, RGBA or grey). EXIF orientation is applied
+ * for JPEG and TIFF; colours under transparency are kept as they are stored.
+ */
+export async function decodeImage(
+  input: string | URL | Uint8Array | ArrayBuffer,
+  options: ImageOptions = {},
+): Promise<RawFrame & { readonly data: Uint8Array }> {
+  if (typeof input === 'object' && input !== null && 'format' in input) {
+    throw new InvalidArgumentError('input', 'input is a raw frame already')
+  }
+  return loadPhoto(input, options, 'input')
+}

@@ -1,0 +1,42 @@
+export type { DetectOptions, FaceDetectorOptions } from './detector.js'
+export { FaceDetector } from './detector.js'
+export type { FaceEmbedderOptions } from './embedder.js'
+export { FaceEmbedder } from './embedder.js'
+export type { FaceEmbeddingJson } from './embedding.js'
+export { FaceEmbedding } from './embedding.js'
+export type { EngineOptions } from './engine.js'
+export type { ErrorCode } from './errors.js'
+export {
+  BindingLoadError,
+  ClosedError,
+  EmbeddingMismatchError,
+  FarUnsupportedError,
+  ImageDecodeError,
+  ImageTooLargeError,
+  InternalError,
+  InvalidArgumentError,
+  ModelCorruptError,
+  ModelInvalidError,
+  ModelNotFoundError,
+  NoFaceError,
+  OutOfMemoryError,
+  PrecisionUnsupportedError,
+  QueueFullError,
+  SeesawFaceError,
+} from './errors.js'
+export type { Box, Face, Landmarks, Point } from './face.js'
+export type { PixelFormat, RawFrame } from './frame.js'
+export type { ImageOptions, PhotoInput } from './image.js'
+export { decodeImage } from './image.js'
+export type {
+  Accuracy,
+  Calibration,
+  DetectorManifest,
+  EmbedderManifest,
+  Manifest,
+} from './manifest.js'
+export { listModels } from './model.js'
+export type { Precision } from './native.js'
+export type { FaceRecognizerOptions, Verification, VerifyOptions } from './recognizer.js'
+export { FaceRecognizer } from './recognizer.js'
+export { similarity } from './similarity.js'

@@ -1,0 +1,143 @@
+import * as v from 'valibot'
+import { ModelInvalidError } from './errors.js'
+
+/**
+ * The model manifest, models/NAME.json, schema 1. Unknown keys are allowed, so that later versions
+ * can say more; what is read must be exactly right.
+ */
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const text = v.pipe(v.string(), v.minLength(1))
+const finite = v.pipe(v.number(), v.finite())
+const three = v.pipe(v.array(finite), v.length(3))
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
+const rate = v.pipe(v.number(), v.gtValue(0), v.ltValue(1))
+const cosine = v.pipe(v.number(), v.minValue(-1), v.maxValue(1))
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const precision = v.picklist(['fp32', 'fp16'])
+
+/** Files lie beside their manifest: a name that could lead elsewhere is refused. */
+const fileName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), v.maxLength(128))
+
+/** Far above any model of ours; a manifest must not make us read a disk full of zeros. */
+const limits = { param: 4 * 1024 * 1024, bin: 1024 * 1024 * 1024 }
+
+function file(maxBytes: number) {
+  return v.object({
+    name: fileName,
+    bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxBytes)),
+    sha256,
+  })
+}
+
+const common = {
+  schema: v.literal(1),
+  name: fileName,
+  version: text,
+  architecture: v.object({
+    network: text,
+    source: v.optional(text),
+    parameters: v.optional(count),
+    macs: v.optional(count),
+    layers: v.optional(count),
+  }),
+  precision,
+  files: v.object({ param: file(limits.param), bin: file(limits.bin) }),
+  provenance: v.looseObject({}),
+  licence: v.object({ spdx: text, terms: v.optional(text) }),
+}
+
+const accuracySchema = v.object({
+  dataset: text,
+  protocol: text,
+  accuracy: share,
+  standardError: v.pipe(v.number(), v.minValue(0)),
+  tarAtFar: v.array(v.object({ far: rate, tar: share })),
+  binSha256: sha256,
+  precision,
+})
+
+const calibrationSchema = v.pipe(
+  v.object({
+    dataset: text,
+    impostorPairs: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    genuinePairs: count,
+    precision,
+    /** From the largest FAR to the smallest; `impostors` is how many pairs reach the threshold. */
+    thresholds: v.pipe(
+      v.array(v.object({ far: rate, threshold: cosine, impostors: count })),
+      v.minLength(1),
+      v.check(
+        (rows) =>
+          rows.every((row, i) => {
+            const before = rows[i - 1]
+            return !before || (row.far < before.far && row.threshold >= before.threshold)
+          }),
+        'FARs must fall and thresholds must not',
+      ),
+    ),
+    defaultFar: rate,
+  }),
+  v.check(
+    ({ thresholds, defaultFar }) => thresholds.some(({ far }) => far === defaultFar),
+    'defaultFar must be one of the thresholds',
+  ),
+)
+
+const embedderSchema = v.object({
+  ...common,
+  kind: v.literal('embedder'),
+  input: v.object({
+    width: v.literal(112),
+    height: v.literal(112),
+    channels: v.picklist(['bgr', 'rgb']),
+    mean: three,
+    norm: three,
+    blob: text,
+  }),
+  output: v.object({
+    blob: text,
+    size: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096)),
+  }),
+  accuracy: v.optional(v.array(accuracySchema), []),
+  calibration: v.optional(calibrationSchema),
+})
+
+const detectorSchema = v.object({
+  ...common,
+  kind: v.literal('detector'),
+  input: v.looseObject({ channels: v.literal('bgr'), blob: text, multipleOf: v.literal(32) }),
+  output: v.looseObject({ blobs: v.array(text), strides: v.array(count) }),
+})
+
+const manifestSchema = v.variant('kind', [embedderSchema, detectorSchema])
+
+export type EmbedderManifest = v.InferOutput<typeof embedderSchema>
+export type DetectorManifest = v.InferOutput<typeof detectorSchema>
+export type Manifest = EmbedderManifest | DetectorManifest
+export type Calibration = v.InferOutput<typeof calibrationSchema>
+export type Accuracy = v.InferOutput<typeof accuracySchema>
+
+/** Parses a manifest; `name` is what it must call itself. */
+export function parseManifest(json: string, name: string): Manifest {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (error) {
+    throw new ModelInvalidError(`The manifest of model "${name}" is not JSON`, { cause: error })
+  }
+  const result = v.safeParse(manifestSchema, value)
+  if (!result.success) {
+    const issue = result.issues[0]
+    const where = v.getDotPath(issue) ?? 'its top level'
+    throw new ModelInvalidError(
+      `The manifest of model "${name}" is not valid at ${where}: ${issue.message}`,
+    )
+  }
+  if (result.output.name !== name) {
+    throw new ModelInvalidError(
+      `The manifest of model "${name}" calls itself "${result.output.name}"`,
+    )
+  }
+  return result.output
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import { open, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { show } from './check.js'
+import {
+  InvalidArgumentError,
+  ModelCorruptError,
+  ModelInvalidError,
+  ModelNotFoundError,
+  systemCode,
+} from './errors.js'
+import {
+  type DetectorManifest,
+  type EmbedderManifest,
+  type Manifest,
+  parseManifest,
+} from './manifest.js'
+import type { NativeModel } from './native.js'
+import { bundledModelDir } from './paths.js'
+
+/** The embedder used when none is named. */
+export const defaultEmbedderModel = 'seesaw-shuffle'
+/** The detector used when none is named. */
+export const defaultDetectorModel = 'yunet'
+
+const maxManifestBytes = 1024 * 1024
+
+export interface LoadedModel<M extends Manifest> {
+  readonly manifest: M
+  readonly files: NativeModel
+}
+
+function checkName(name: unknown): asserts name is string {
+  if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
+    throw new InvalidArgumentError(
+      'model',
+      `model must be a plain model name such as '${defaultEmbedderModel}', not ${show(name)}`,
+    )
+  }
+}
+
+function notFound(what: string, error: unknown): ModelNotFoundError {
+  const code = systemCode(error)
+  const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? String(error))
+  return new ModelNotFoundError(`Cannot read ${what}: ${reason}`, { cause: error })
+}
+
+export async function readManifest(name: string, modelDir = bundledModelDir): Promise<Manifest> {
+  checkName(name)
+  if (typeof modelDir !== 'string' || modelDir === '') {
+    throw new InvalidArgumentError('modelDir', `modelDir must be a path, not ${show(modelDir)}`)
+  }
+  const path = join(modelDir, `${name}.json`)
+  let bytes: Buffer
+  try {
+    bytes = await readFile(path)
+  } catch (error) {
+    throw notFound(`the manifest "${path}" of model "${name}"`, error)
+  }
+  if (bytes.byteLength > maxManifestBytes) {
+    throw new ModelInvalidError(`The manifest "${path}" is larger than ${maxManifestBytes} bytes`)
+  }
+  return parseManifest(bytes.toString('utf8'), name)
+}
+
+/** Reads a model file once; size and sha256 must be what the manifest states. */
+async function readChecked(
+  modelDir: string,
+  { name, bytes, sha256 }: Manifest['files']['param'],
+): Promise<Uint8Array> {
+  const path = join(modelDir, name)
+  const content = new Uint8Array(bytes)
+  const hash = createHash('sha256')
+  let size: number
+  try {
+    const file = await open(path, 'r')
+    try {
+      size = (await file.stat()).size
+      if (size === bytes) {
+        // In pieces, so that hashing a large model never holds up other work for long.
+        const piece = 1024 * 1024
+        for (let at = 0; at < bytes; ) {
+          const { bytesRead } = await file.read(content, at, Math.min(piece, bytes - at), at)
+          if (bytesRead === 0) break // shortened meanwhile: the hash tells
+          hash.update(content.subarray(at, at + bytesRead))
+          at += bytesRead
+        }
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw notFound(`the model file "${path}"`, error)
+  }
+  if (size !== bytes) {
+    throw new ModelCorruptError(
+      `The model file "${path}" has ${size} bytes; its manifest says ${bytes}. Copy or install it anew`,
+    )
+  }
+  if (hash.digest('hex') !== sha256) {
+    throw new ModelCorruptError(
+      `The model file "${path}" has another sha256 than its manifest says. Copy or install it anew`,
+    )
+  }
+  return content
+}
+
+async function readModel(manifest: Manifest, modelDir: string): Promise<NativeModel> {
+  const { param, bin } = manifest.files
+  return { param: await readChecked(modelDir, param), bin: await readChecked(modelDir, bin) }
+}
+
+function wrongKind(manifest: Manifest, wanted: string): ModelInvalidError {
+  return new ModelInvalidError(`Model "${manifest.name}" is a ${manifest.kind}, not ${wanted}`)
+}
+
+export async function loadEmbedderModel(
+  name = defaultEmbedderModel,
+  modelDir = bundledModelDir,
+): Promise<LoadedModel<EmbedderManifest>> {
+  const manifest = await readManifest(name, modelDir)
+  if (manifest.kind !== 'embedder') throw wrongKind(manifest, 'an embedder')
+  return { manifest, files: await readModel(manifest, modelDir) }
+}
+
+export async function loadDetectorModel(
+  name = defaultDetectorModel,
+  modelDir = bundledModelDir,
+): Promise<LoadedModel<DetectorManifest>> {
+  const manifest = await readManifest(name, modelDir)
+  if (manifest.kind !== 'detector') throw wrongKind(manifest, 'a detector')
+  return { manifest, files: await readModel(manifest, modelDir) }
+}
+
+/** The manifests in a folder, by name: of the models that come with the package by default. */
+export async function listModels(modelDir = bundledModelDir): Promise<Manifest[]> {
+  let names: string[]
+  try {
+    names = await readdir(modelDir)
+  } catch (error) {
+    throw notFound(`the model folder "${modelDir}"`, error)
+  }
+  const manifests = names.filter((name) => name.endsWith('.json')).sort()
+  return Promise.all(manifests.map((name) => readManifest(name.slice(0, -5), modelDir)))
+}

@@ -1,0 +1,175 @@
+import { farForThreshold, thresholdForFar } from './calibration.js'
+import { checkNumber, checkOptions } from './check.js'
+import {
+  alignOn,
+  type DetectOptions,
+  detectOn,
+  detectOptionsToNative,
+  type FaceDetectorOptions,
+  loadDetectorIntoEngine,
+} from './detector.js'
+import { type FaceEmbedderOptions, loadIntoEngine } from './embedder.js'
+import { FaceEmbedding } from './embedding.js'
+import { Closable, type Engine, loadedEngine } from './engine.js'
+import { EmbeddingMismatchError, InvalidArgumentError, ModelInvalidError } from './errors.js'
+import { type Face, faceFromNative, type Landmarks } from './face.js'
+import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
+import type { DetectorManifest, EmbedderManifest } from './manifest.js'
+import { loadDetectorModel, loadEmbedderModel } from './model.js'
+import { similarity } from './similarity.js'
+
+export type FaceRecognizerOptions = FaceEmbedderOptions & FaceDetectorOptions
+
+export interface VerifyOptions extends DetectOptions {
+  /** Wanted false accept rate; the model's calibration gives the threshold. */
+  readonly far?: number
+  /** A threshold on the similarity instead, −1 to 1. */
+  readonly threshold?: number
+}
+
+export interface Verification {
+  /** Whether the similarity reaches the threshold. */
+  readonly same: boolean
+  /** Cosine of the two embeddings, −1 to 1. */
+  readonly similarity: number
+  readonly threshold: number
+  /**
+   * False accept rate at that threshold: how often two different people of the calibration data
+   * would pass. Undefined for a threshold outside the calibrated range.
+   */
+  readonly far: number | undefined
+  /** Name of the embedding model. */
+  readonly model: string
+  /** The two embeddings, for use in further comparisons. */
+  readonly embeddings: readonly [FaceEmbedding, FaceEmbedding]
+}
+
+/** From photos to decisions: detects, aligns and embeds faces, and compares them. */
+export class FaceRecognizer extends Closable {
+  /** Manifest of the embedding model. */
+  readonly manifest: EmbedderManifest
+  readonly detectorManifest: DetectorManifest
+
+  private constructor(engine: Engine, embedder: EmbedderManifest, detector: DetectorManifest) {
+    super(engine)
+    this.manifest = embedder
+    this.detectorManifest = detector
+  }
+
+  static async open(options: FaceRecognizerOptions = {}): Promise<FaceRecognizer> {
+    checkOptions('options', options)
+    const [embedder, detector] = await Promise.all([
+      loadEmbedderModel(options.model, options.modelDir),
+      loadDetectorModel(options.detector, options.modelDir),
+    ])
+    return loadedEngine(options, async (engine) => {
+      await loadDetectorIntoEngine(engine, detector)
+      await loadIntoEngine(engine, embedder)
+      return new FaceRecognizer(engine, embedder.manifest, detector.manifest)
+    })
+  }
+
+  /** All faces of a photo, best score first; an empty array when there are none. */
+  async detect(photo: PhotoInput, options: DetectOptions = {}): Promise<Face[]> {
+    return detectOn(this.engine, photo, options)
+  }
+
+  /** Cuts out a face: 112×112 RGB bytes, aligned to the ArcFace template. */
+  async align(
+    photo: PhotoInput,
+    landmarks: Landmarks,
+    options: ImageOptions = {},
+  ): Promise<Uint8Array> {
+    return alignOn(this.engine, photo, landmarks, options)
+  }
+
+  /**
+   * Embeds the most prominent face of a photo (large, central and surely a face; `detect` lists
+   * all). Rejects with NoFaceError when no face reaches `minScore`.
+   */
+  async embed(photo: PhotoInput, options: DetectOptions = {}): Promise<FaceEmbedding> {
+    this.engine.checkOpen()
+    const wanted = detectOptionsToNative(options)
+    return this.#embed(photo, options, wanted, 'photo')
+  }
+
+  /**
+   * Decides whether two faces are of one person, at a false accept rate (the model's default one
+   * when neither `far` nor `threshold` is given). Takes photos, embeddings, or one of each.
+   */
+  async verify(
+    a: PhotoInput | FaceEmbedding,
+    b: PhotoInput | FaceEmbedding,
+    options: VerifyOptions = {},
+  ): Promise<Verification> {
+    this.engine.checkOpen()
+    const wanted = detectOptionsToNative(options)
+    const { threshold, far } = this.#decisionPoint(options)
+    const embedding = async (
+      input: PhotoInput | FaceEmbedding,
+      argument: string,
+    ): Promise<FaceEmbedding> =>
+      input instanceof FaceEmbedding
+        ? this.#checkOwn(input, argument)
+        : this.#embed(input, options, wanted, argument)
+    const [left, right] = await Promise.all([embedding(a, 'a'), embedding(b, 'b')])
+    const score = similarity(left, right)
+    return {
+      same: score >= threshold,
+      similarity: score,
+      threshold,
+      far,
+      model: this.manifest.name,
+      embeddings: [left, right],
+    }
+  }
+
+  async #embed(
+    photo: PhotoInput,
+    options: ImageOptions,
+    wanted: ReturnType<typeof detectOptionsToNative>,
+    argument: string,
+  ): Promise<FaceEmbedding> {
+    const frame = await loadPhoto(photo, options, argument)
+    const found = await this.engine.run((native) => native.embedFrame(frame, wanted))
+    return new FaceEmbedding(found.embedding, {
+      model: this.manifest.name,
+      modelSha256: this.manifest.files.bin.sha256,
+      precision: this.precision,
+      face: faceFromNative(found.face),
+      faceCount: found.faceCount,
+    })
+  }
+
+  /** The threshold is this model's: an embedding of another one has no place under it. */
+  #checkOwn(embedding: FaceEmbedding, argument: string): FaceEmbedding {
+    const { name, files } = this.manifest
+    if (embedding.model !== name || embedding.modelSha256 !== files.bin.sha256) {
+      throw new EmbeddingMismatchError(
+        `Embedding ${argument} is of model "${embedding.model}" (weights ${embedding.modelSha256.slice(0, 12)}), not of "${name}" (${files.bin.sha256.slice(0, 12)}) that is open`,
+      )
+    }
+    return embedding
+  }
+
+  #decisionPoint({ far, threshold }: VerifyOptions): {
+    threshold: number
+    far: number | undefined
+  } {
+    const { calibration, name } = this.manifest
+    if (threshold !== undefined) {
+      if (far !== undefined) {
+        throw new InvalidArgumentError('threshold', 'Give either far or threshold, not both')
+      }
+      checkNumber('threshold', threshold, -1, 1)
+      return { threshold, far: calibration && farForThreshold(calibration, threshold) }
+    }
+    if (calibration === undefined) {
+      throw new ModelInvalidError(
+        `Model "${name}" has no calibration, so no FAR can be promised; give a threshold`,
+      )
+    }
+    const rate = far ?? calibration.defaultFar
+    return { threshold: thresholdForFar(calibration, rate), far: rate }
+  }
+}
