@@ -1,0 +1,75 @@
+"""Checkpoints: everything training needs to go on exactly where it stopped."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+FORMAT = 1
+
+
+class CheckpointError(ValueError):
+    """The file is not a checkpoint of this trainer, or of another network."""
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    """Writes beside the file, then renames: a stop at any moment leaves a whole checkpoint."""
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        torch.save({"format": FORMAT, **state}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def load(path: Path, network: str | None = None) -> dict[str, Any]:
+    if not path.is_file():
+        raise CheckpointError(f"checkpoint {path} does not exist")
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not a checkpoint of format {FORMAT}")
+    if network is not None and state["network"] != network:
+        raise CheckpointError(f"{path} holds {state['network']}, not {network}")
+    return state
+
+
+def halve(value: Any) -> Any:
+    """Float tensors as fp16, for a checkpoint that is kept rather than resumed bit for bit.
+
+    AdamW's second moments lie below fp16's range: their square roots, which the update uses,
+    do not; `restore_moments` squares them again.
+    """
+    if isinstance(value, torch.Tensor):
+        # Scalars are step counts, which fp16 cannot hold.
+        return value.half() if value.dtype == torch.float32 and value.ndim else value
+    if isinstance(value, dict):
+        return {
+            ("root_exp_avg_sq" if key == "exp_avg_sq" else key): halve(
+                item.sqrt() if key == "exp_avg_sq" else item
+            )
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [halve(item) for item in value]
+    return value
+
+
+def restore_moments(value: Any) -> Any:
+    """The opposite of `halve` as far as fp16 allows."""
+    if isinstance(value, torch.Tensor):
+        return value.float() if value.dtype == torch.float16 else value
+    if isinstance(value, dict):
+        return {
+            ("exp_avg_sq" if key == "root_exp_avg_sq" else key): (
+                restore_moments(item).square()
+                if key == "root_exp_avg_sq"
+                else restore_moments(item)
+            )
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [restore_moments(item) for item in value]
+    return value

@@ -1,0 +1,300 @@
+"""Distils a face embedding network from two teachers' targets.
+
+    python -m seesaw.distill --data PREPARED --network seesaw-shuffle --out RUN
+
+The same command resumes a run that was stopped. SIGTERM or SIGINT writes a checkpoint and leaves.
+The learning rate stays at its peak until the decay phase is asked for, by `--decay-samples N`,
+`--decay-until TIME`, or a file RUN/decay which holds N or TIME; at its end training is over.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from seesaw import checkpoint
+from seesaw.dataset import held_out_faces, training_faces
+from seesaw.loader import batches, normalise
+from seesaw.losses import Memory, TeacherHeads, Weights, distillation_loss
+from seesaw.networks import EMBEDDING_SIZE, build
+from seesaw.optim import Averaged, build_optimisers, rate_factor, scale_rate
+from seesaw.validate import validate
+
+MAX_GRADIENT_NORM = 5.0
+
+
+@dataclass(frozen=True)
+class Decay:
+    """How far the decay phase is, by samples ("60000") or by the clock (an ISO time)."""
+
+    order: str
+    first_sample: int
+    started: float
+
+    def __post_init__(self) -> None:
+        if self.length <= 0 and self.until <= self.started:
+            raise ValueError(f"decay: {self.order!r} is neither samples nor a time to come")
+
+    @property
+    def length(self) -> int:
+        return int(self.order) if self.order.isdigit() else 0
+
+    @property
+    def until(self) -> float:
+        return 0.0 if self.order.isdigit() else datetime.fromisoformat(self.order).timestamp()
+
+    def progress(self, samples: int) -> float:
+        if self.length:
+            return (samples - self.first_sample) / self.length
+        return (time.time() - self.started) / (self.until - self.started)
+
+
+class Trainer:
+    """A run: the student, what it learns from, and how far it is."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.out: Path = options.out
+        torch.manual_seed(options.seed)
+        self.network = build(options.network)
+        self.heads = TeacherHeads(EMBEDDING_SIZE)
+        self.memory = Memory(options.memory, EMBEDDING_SIZE)
+        self.average = Averaged(nn.ModuleList([self.network, self.heads]), options.average)
+        self.optimisers = build_optimisers(
+            (self.network, self.heads), options.lr, options.weight_decay, options.muon_lr
+        )
+        self.faces = training_faces(options.data, options.sources)
+        self.held_out = held_out_faces(options.data)
+        self.weights = Weights(options.batch_relation, options.memory_relation)
+        self.samples = self.step = self.batch = self.stage = 0
+        self.seconds = 0.0
+        self.decay: Decay | None = None
+        self.stopping = False
+        self.resume()
+        self.forward = accelerated(self.network) if options.fast else self.network
+
+    @property
+    def checkpoint_path(self) -> Path:
+        return self.out / "checkpoint.pt"
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "network": self.options.network,
+            "model": self.network.state_dict(),
+            "heads": self.heads.state_dict(),
+            "average": self.average.module.state_dict(),
+            "average_updates": self.average.updates,
+            "memory": self.memory.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "torch_rng": torch.get_rng_state(),
+            "samples": self.samples,
+            "step": self.step,
+            "batch": self.batch,
+            "batch_size": self.options.batch_size,
+            "stage": self.stage,
+            "seconds": self.seconds,
+            "faces": self.faces.signature,
+            "decay": None if self.decay is None else asdict(self.decay),
+        }
+
+    def resume(self) -> None:
+        source = self.checkpoint_path
+        if not source.exists():
+            if self.options.start_from is None:
+                return
+            source = self.options.start_from
+        state = checkpoint.restore_moments(checkpoint.load(source, self.options.network))
+        self.network.load_state_dict(state["model"])
+        self.heads.load_state_dict(state["heads"])
+        self.average.module.load_state_dict(state["average"])
+        self.average.updates = state["average_updates"]
+        if "memory" in state and state["memory"]["student"].shape == self.memory.student.shape:
+            self.memory.load_state_dict(state["memory"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            peaks = [group["peak"] for group in optimiser.param_groups]
+            decays = [group["weight_decay"] for group in optimiser.param_groups]
+            optimiser.load_state_dict(saved)
+            for group, peak, decay in zip(optimiser.param_groups, peaks, decays, strict=True):
+                group["peak"], group["weight_decay"] = peak, decay
+        torch.set_rng_state(state["torch_rng"])
+        self.samples, self.step, self.batch = state["samples"], state["step"], state["batch"]
+        self.stage, self.seconds = state["stage"], state["seconds"]
+        self.decay = None if state["decay"] is None else Decay(**state["decay"])
+        stream = (state["faces"], state["batch_size"])
+        if stream != (self.faces.signature, self.options.batch_size):
+            # Other faces or other batches make another stream: begin it anew, with its own seed.
+            self.stage, self.batch = self.stage + 1, 0
+        say(f"resumed at {self.samples} samples, stage {self.stage}")
+
+    def learn(self, batch: tuple[Tensor, Tensor, Tensor]) -> dict[str, float]:
+        crops, *targets = batch
+        self.network.train()
+        embedding = self.forward(normalise(crops))
+        loss, parts = distillation_loss(
+            embedding, self.heads(embedding), (targets[0], targets[1]), self.memory, self.weights
+        )
+        for optimiser in self.optimisers:
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.memory.push(embedding, targets[0], targets[1])
+        every = [p for group in self.optimisers for g in group.param_groups for p in g["params"]]
+        norm = nn.utils.clip_grad_norm_(every, MAX_GRADIENT_NORM)
+        if not torch.isfinite(norm):
+            raise FloatingPointError(f"gradient is not finite at step {self.step}")
+        decayed = 0.0 if self.decay is None else self.decay.progress(self.samples)
+        scale_rate(self.optimisers, rate_factor(self.step, self.options.warmup, decayed))
+        for optimiser in self.optimisers:
+            optimiser.step()
+        self.average.update(nn.ModuleList([self.network, self.heads]))
+        self.samples += len(crops)
+        self.step += 1
+        self.batch += 1
+        return {"loss": loss.item(), **parts, "gradient": norm.item()}
+
+    def look_for_decay(self) -> None:
+        if self.decay is not None:
+            return
+        order = self.options.decay_until or self.options.decay_samples
+        signal_file = self.out / "decay"
+        if order is None and signal_file.is_file():
+            order = signal_file.read_text().strip()
+        if order is not None:
+            self.decay = Decay(str(order), self.samples, time.time())
+            say(f"decay phase begins at {self.samples} samples: {order}")
+
+    def check(self) -> None:
+        """Validates the averaged weights and adds a line to the learning curve."""
+        network, heads = self.average.module
+        row: dict[str, Any] = {"samples": self.samples, "seconds": round(self.seconds)}
+        for name, value in validate(network, heads, self.held_out).as_row().items():
+            row[name] = f"{value:.5f}"
+        path = self.out / "curve.csv"
+        is_new = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(row))
+            if is_new:
+                writer.writeheader()
+            writer.writerow(row)
+        say("validation " + " ".join(f"{key} {value}" for key, value in row.items()))
+
+    def finished(self) -> bool:
+        if self.options.max_samples and self.samples >= self.options.max_samples:
+            return True
+        return self.decay is not None and self.decay.progress(self.samples) >= 1.0
+
+    def run(self) -> None:
+        options = self.options
+        seed = options.seed + 1000 * self.stage
+        stream = batches(self.faces, options.batch_size, self.batch, seed)
+        say(f"{self.faces.signature} faces, {len(self.held_out)} held out, seed {seed}")
+        sums: dict[str, float] = {}
+        counted, told, saved = 0, time.monotonic(), time.monotonic()
+        checked = self.samples
+        while not self.stopping and not self.finished():
+            self.look_for_decay()
+            for key, value in self.learn(next(stream)).items():
+                sums[key] = sums.get(key, 0.0) + value
+            counted += 1
+            now = time.monotonic()
+            if now - told >= options.report_seconds:
+                self.seconds += now - told
+                self.tell(
+                    {key: value / counted for key, value in sums.items()}, now - told, counted
+                )
+                sums, counted, told = {}, 0, now
+            if now - saved >= options.save_seconds:
+                checkpoint.save(self.checkpoint_path, self.state())
+                saved = time.monotonic()
+            if self.samples - checked >= options.check_samples:
+                checked = self.samples
+                self.check()
+                told += time.monotonic() - now
+        checkpoint.save(self.checkpoint_path, self.state())
+        if not self.stopping:
+            self.check()
+        say(f"left at {self.samples} samples")
+
+    def tell(self, means: dict[str, float], seconds: float, steps: int) -> None:
+        rate = steps * self.options.batch_size / seconds
+        left = ""
+        if self.decay is not None:
+            part = self.decay.progress(self.samples)
+            if self.decay.length:
+                left = f" left {self.decay.length * (1 - part) / rate:.0f} s"
+            else:
+                left = f" left {self.decay.until - time.time():.0f} s"
+        numbers = " ".join(f"{key} {value:.4f}" for key, value in means.items())
+        lr = self.optimisers[0].param_groups[0]["lr"]
+        say(f"samples {self.samples} rate {rate:.1f}/s lr {lr:.2e} {numbers}{left}")
+
+
+def accelerated(network: nn.Module) -> Callable[[Tensor], Tensor]:
+    """The same function of the same parameters by the fast path, which is compiled at need."""
+    from seesaw.fast import accelerate
+
+    return accelerate(network)
+
+
+def say(line: str) -> None:
+    print(f"{datetime.now():%H:%M:%S} {line}", flush=True)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m seesaw.distill", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="output of data.prepare")
+    parser.add_argument("--network", required=True)
+    parser.add_argument("--out", type=Path, required=True, help="run directory, resumed if used")
+    parser.add_argument("--sources", nargs="+", default=["fairface"])
+    parser.add_argument("--start-from", type=Path, help="checkpoint for a run that has none")
+    parser.add_argument("--fast", action="store_true", help="use the compiled training path")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--muon-lr", type=float, default=0.0, help="0 trains all with AdamW")
+    parser.add_argument("--weight-decay", type=float, default=0.05)
+    parser.add_argument("--warmup", type=int, default=100, help="steps")
+    parser.add_argument("--average", type=float, default=0.999, help="of the weights, a step")
+    parser.add_argument("--memory", type=int, default=1024, help="embeddings to compare with")
+    parser.add_argument("--batch-relation", type=float, default=4.0)
+    parser.add_argument("--memory-relation", type=float, default=4.0)
+    parser.add_argument("--decay-samples", type=int)
+    parser.add_argument("--decay-until", help="ISO time")
+    parser.add_argument("--max-samples", type=int, default=0, help="stop without decay")
+    parser.add_argument("--report-seconds", type=float, default=20)
+    parser.add_argument("--save-seconds", type=float, default=180)
+    parser.add_argument("--check-samples", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(options)
+    settings = {key: str(value) for key, value in vars(options).items()}
+    say("settings " + json.dumps(settings))
+
+    def stop(_number: int, _frame: object) -> None:
+        trainer.stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    trainer.run()
+
+
+if __name__ == "__main__":
+    main()

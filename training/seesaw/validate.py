@@ -1,0 +1,74 @@
+"""How closely a student follows its teachers on faces it has never seen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seesaw.dataset import FaceSet
+from seesaw.loader import normalise
+from seesaw.losses import TeacherHeads, teacher_relation
+
+
+@torch.no_grad()
+def embed_crops(network: nn.Module, crops: np.ndarray, batch_size: int = 32) -> Tensor:
+    """Unnormalised embeddings of BGR crops, in evaluation mode; the mode is put back after."""
+    was_training = network.training
+    network.eval()
+    try:
+        parts = [
+            network(normalise(torch.from_numpy(np.ascontiguousarray(crops[at : at + batch_size]))))
+            for at in range(0, len(crops), batch_size)
+        ]
+    finally:
+        network.train(was_training)
+    return torch.cat(parts)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """`relation` is the correlation of all pairs' cosines with the teachers' mean cosines;
+    `high_relation` the same among the pairs the teachers find most alike, where decisions are
+    taken; `relation_error` the mean squared difference."""
+
+    sface: float
+    mfn: float
+    relation: float
+    high_relation: float
+    relation_error: float
+
+    def as_row(self) -> dict[str, float]:
+        return asdict(self)
+
+
+def agreement(
+    embedding: Tensor, heads: TeacherHeads, sface: Tensor, mfn: Tensor, high_share: float = 0.01
+) -> Agreement:
+    with torch.no_grad():
+        projected = heads(embedding)
+    unit = F.normalize(embedding)
+    upper = torch.triu_indices(len(unit), len(unit), offset=1)
+    student = (unit @ unit.T)[upper[0], upper[1]]
+    teacher = teacher_relation(sface, mfn, (sface, mfn))[upper[0], upper[1]]
+    top = teacher.topk(max(2, int(len(teacher) * high_share))).indices
+
+    def correlation(rows: Tensor, columns: Tensor) -> float:
+        return torch.corrcoef(torch.stack((rows, columns)))[0, 1].item()
+
+    return Agreement(
+        sface=F.cosine_similarity(projected[0], sface).mean().item(),
+        mfn=F.cosine_similarity(projected[1], mfn).mean().item(),
+        relation=correlation(student, teacher),
+        high_relation=correlation(student[top], teacher[top]),
+        relation_error=(student - teacher).square().mean().item(),
+    )
+
+
+def validate(network: nn.Module, heads: TeacherHeads, faces: FaceSet) -> Agreement:
+    crops, sface, mfn = faces.gather(np.arange(len(faces)))
+    embedding = embed_crops(network, crops)
+    return agreement(embedding, heads, torch.from_numpy(sface), torch.from_numpy(mfn))
