@@ -9,7 +9,6 @@ export default defineConfig({
   target: 'node20',
   platform: 'node',
   outDir: 'dist',
-  clean: true,
   shims: true,
   dts: { entry: { index: 'lib/index.ts' } },
   outExtension: () => ({ js: '.cjs', dts: '.d.cts' }),
@@ -17,5 +16,5 @@ export default defineConfig({
     const reexport = "export * from './index.cjs'\n"
     await writeFile('dist/index.mjs', reexport)
     await writeFile('dist/index.d.mts', reexport)
-  },
+  }
 })

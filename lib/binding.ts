@@ -4,8 +4,8 @@ import type { NativeAddon } from './native.js'
 import { packageRoot } from './paths.js'
 
 const rebuild =
-  'Debian, Ubuntu, Raspberry Pi OS: `sudo apt install build-essential cmake python3 python3-venv && npm rebuild seesawface`; ' +
-  'Termux: `pkg install clang cmake make python && npm rebuild seesawface`.'
+  'Debian, Ubuntu, Raspberry Pi OS: `sudo apt install g++ cmake ninja-build python3-pip && npm rebuild seesawface`; ' +
+  'Termux: `pkg install clang cmake ninja python python-pip && npm rebuild seesawface`.'
 
 /** Says, in one or two sentences, what keeps the add-on from loading and what to do about it. */
 export function explainLoadFailure(thrown: unknown): string {
@@ -16,7 +16,7 @@ export function explainLoadFailure(thrown: unknown): string {
   }
   const library =
     /(lib[\w.+-]+\.so[\w.]*): cannot open shared object|library "(lib[^"]+)" not found/.exec(
-      message,
+      message
     )
   if (library) {
     return `The native add-on needs the system library ${library[1] ?? library[2]}, which is missing. Install it, or build the add-on here — ${rebuild}`

@@ -29,7 +29,7 @@ export function thresholdForFar(calibration: Calibration, far: number): number {
     throw new FarUnsupportedError(
       far < smallest
         ? `A FAR of ${far} is below what the calibration supports (${pairs}); the smallest is ${smallest}`
-        : `A FAR of ${far} is above the calibrated range (${pairs}); the largest is ${largest}`,
+        : `A FAR of ${far} is above the calibrated range (${pairs}); the largest is ${largest}`
     )
   }
   const rows = calibration.thresholds

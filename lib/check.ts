@@ -13,12 +13,12 @@ export function checkNumber(
   argument: string,
   value: unknown,
   min: number,
-  max: number,
+  max: number
 ): asserts value is number {
   if (typeof value !== 'number' || !(value >= min && value <= max)) {
     throw new InvalidArgumentError(
       argument,
-      `${argument} must be a number from ${min} to ${max}, not ${show(value)}`,
+      `${argument} must be a number from ${min} to ${max}, not ${show(value)}`
     )
   }
 }
@@ -27,12 +27,12 @@ export function checkInteger(
   argument: string,
   value: unknown,
   min: number,
-  max: number,
+  max: number
 ): asserts value is number {
   if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
     throw new InvalidArgumentError(
       argument,
-      `${argument} must be a whole number from ${min} to ${max}, not ${show(value)}`,
+      `${argument} must be a whole number from ${min} to ${max}, not ${show(value)}`
     )
   }
 }
@@ -40,13 +40,13 @@ export function checkInteger(
 export function checkOneOf<const T extends string>(
   argument: string,
   value: unknown,
-  allowed: readonly T[],
+  allowed: readonly T[]
 ): asserts value is T {
   if (!(allowed as readonly unknown[]).includes(value)) {
     const list = allowed.map((name) => `'${name}'`).join(', ')
     throw new InvalidArgumentError(
       argument,
-      `${argument} must be one of ${list}, not ${show(value)}`,
+      `${argument} must be one of ${list}, not ${show(value)}`
     )
   }
 }

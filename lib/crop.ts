@@ -14,7 +14,7 @@ export function copyCrop(crop: Uint8Array | Uint8ClampedArray | ArrayBuffer): Ui
     const got = bytes === undefined ? show(crop) : `${bytes.byteLength} bytes`
     throw new InvalidArgumentError(
       'crop',
-      `crop must be a Uint8Array of ${cropSize} × ${cropSize} × 3 = ${cropBytes} bytes, not ${got}`,
+      `crop must be a Uint8Array of ${cropSize} × ${cropSize} × 3 = ${cropBytes} bytes, not ${got}`
     )
   }
   return new Uint8Array(bytes)

@@ -37,7 +37,7 @@ export function detectOptionsToNative(options: DetectOptions): NativeDetectOptio
 /** Gives a detection model, read and checked already, to an engine. */
 export function loadDetectorIntoEngine(
   engine: Engine,
-  { files }: LoadedModel<DetectorManifest>,
+  { files }: LoadedModel<DetectorManifest>
 ): Promise<void> {
   return engine.run((native) => native.loadDetector(files))
 }
@@ -46,7 +46,7 @@ export function loadDetectorIntoEngine(
 export async function detectOn(
   engine: Engine,
   photo: PhotoInput,
-  options: DetectOptions,
+  options: DetectOptions
 ): Promise<Face[]> {
   engine.checkOpen()
   const wanted = detectOptionsToNative(options)
@@ -60,7 +60,7 @@ export async function alignOn(
   engine: Engine,
   photo: PhotoInput,
   landmarks: Landmarks,
-  options: ImageOptions,
+  options: ImageOptions
 ): Promise<Uint8Array> {
   engine.checkOpen()
   checkOptions('options', options)
@@ -96,7 +96,7 @@ export class FaceDetector extends Closable {
   async align(
     photo: PhotoInput,
     landmarks: Landmarks,
-    options: ImageOptions = {},
+    options: ImageOptions = {}
   ): Promise<Uint8Array> {
     return alignOn(this.engine, photo, landmarks, options)
   }

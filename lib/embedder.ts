@@ -17,7 +17,7 @@ export type FaceEmbedderOptions = EngineOptions & ModelOptions
 /** Gives an embedding model, read and checked already, to an engine. */
 export function loadIntoEngine(
   engine: Engine,
-  { manifest, files }: LoadedModel<EmbedderManifest>,
+  { manifest, files }: LoadedModel<EmbedderManifest>
 ): Promise<void> {
   const { input, output } = manifest
   return engine.run((native) =>
@@ -27,8 +27,8 @@ export function loadIntoEngine(
       norm: input.norm,
       inputBlob: input.blob,
       outputBlob: output.blob,
-      embeddingSize: output.size,
-    }),
+      embeddingSize: output.size
+    })
   )
 }
 
@@ -56,7 +56,7 @@ export class FaceEmbedder extends Closable {
   /** Embeds one crop: 37632 bytes, row by row, red first unless `format` says `'bgr'`. */
   async embed(
     crop: Uint8Array | Uint8ClampedArray | ArrayBuffer,
-    options: { readonly format?: 'rgb' | 'bgr' } = {},
+    options: { readonly format?: 'rgb' | 'bgr' } = {}
   ): Promise<FaceEmbedding> {
     checkOptions('options', options)
     const { format = 'rgb' } = options
@@ -68,7 +68,7 @@ export class FaceEmbedder extends Closable {
     return new FaceEmbedding(vector, {
       model: name,
       modelSha256: files.bin.sha256,
-      precision: this.precision,
+      precision: this.precision
     })
   }
 }

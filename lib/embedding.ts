@@ -40,7 +40,7 @@ export class FaceEmbedding {
       readonly precision: Precision
       readonly face?: Face
       readonly faceCount?: number
-    },
+    }
   ) {
     this.vector = vector
     this.model = source.model
@@ -55,7 +55,7 @@ export class FaceEmbedding {
       model: this.model,
       modelSha256: this.modelSha256,
       precision: this.precision,
-      vector: Array.from(this.vector),
+      vector: Array.from(this.vector)
     }
   }
 

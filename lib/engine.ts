@@ -69,7 +69,7 @@ export class Engine {
 /** Runs `load` on an engine just made and closes the engine when that fails. */
 export async function loadedEngine<T>(
   options: EngineOptions,
-  load: (engine: Engine) => Promise<T>,
+  load: (engine: Engine) => Promise<T>
 ): Promise<T> {
   const engine = new Engine(options)
   try {

@@ -133,7 +133,7 @@ const plainClasses: Readonly<Record<string, PlainErrorClass>> = {
   QUEUE_FULL: QueueFullError,
   BINDING_LOAD: BindingLoadError,
   OUT_OF_MEMORY: OutOfMemoryError,
-  INTERNAL: InternalError,
+  INTERNAL: InternalError
 }
 
 function field(value: object, name: string): unknown {
@@ -151,7 +151,7 @@ export function fromNative(thrown: unknown): SeesawFaceError {
     return new InvalidArgumentError(
       typeof argument === 'string' ? argument : '',
       thrown.message,
-      options,
+      options
     )
   }
   if (code === 'NO_FACE') {

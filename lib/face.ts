@@ -29,7 +29,7 @@ export interface Face {
 export function faceFromNative({ box, score, landmarks }: NativeFace): Face {
   const point = (i: number): Point => ({
     x: landmarks[2 * i] as number,
-    y: landmarks[2 * i + 1] as number,
+    y: landmarks[2 * i + 1] as number
   })
   return { box, score, landmarks: [point(0), point(1), point(2), point(3), point(4)] }
 }
@@ -39,7 +39,7 @@ export function landmarksToNative(landmarks: Landmarks): Float32Array {
   if (!Array.isArray(landmarks) || landmarks.length !== 5) {
     throw new InvalidArgumentError(
       'landmarks',
-      `landmarks must be an array of five points, not ${show(landmarks)}`,
+      `landmarks must be an array of five points, not ${show(landmarks)}`
     )
   }
   const flat = new Float32Array(10)

@@ -20,7 +20,7 @@ export const channelsOf: Readonly<Record<PixelFormat, number>> = {
   bgr: 3,
   rgba: 4,
   bgra: 4,
-  gray: 1,
+  gray: 1
 }
 
 /** Longest side of an image that is accepted, whatever the pixel limit: what a JPEG can have. */
@@ -39,7 +39,7 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
 export function checkPixelCount(width: number, height: number, maxPixels: number): void {
   if (width * height > maxPixels) {
     throw new ImageTooLargeError(
-      `The image has ${width}×${height} pixels, more than the ${maxPixels} allowed; raise maxPixels to accept it`,
+      `The image has ${width}×${height} pixels, more than the ${maxPixels} allowed; raise maxPixels to accept it`
     )
   }
 }
@@ -62,13 +62,13 @@ export function copyFrame(frame: RawFrame, maxPixels: number): NativeFrame {
   if (data === undefined) {
     throw new InvalidArgumentError(
       'data',
-      `data must be a Uint8Array, Uint8ClampedArray or ArrayBuffer, not ${show(frame.data)}`,
+      `data must be a Uint8Array, Uint8ClampedArray or ArrayBuffer, not ${show(frame.data)}`
     )
   }
   if (data.byteLength !== stride * height) {
     throw new InvalidArgumentError(
       'data',
-      `data must hold stride × height = ${stride} × ${height} = ${stride * height} bytes (${format}), not ${data.byteLength}`,
+      `data must hold stride × height = ${stride} × ${height} = ${stride * height} bytes (${format}), not ${data.byteLength}`
     )
   }
   return { data: new Uint8Array(data), width, height, stride, format }

@@ -40,7 +40,7 @@ const layouts: Readonly<Partial<Record<JsColorType, Layout>>> = {
   [JsColorType.L16]: { format: 'gray', channels: 1, bits: 16 },
   [JsColorType.La16]: { format: 'gray', channels: 2, bits: 16 },
   [JsColorType.Rgb16]: { format: 'rgb', channels: 3, bits: 16 },
-  [JsColorType.Rgba16]: { format: 'rgba', channels: 4, bits: 16 },
+  [JsColorType.Rgba16]: { format: 'rgba', channels: 4, bits: 16 }
 }
 
 function named(name: string | undefined): string {
@@ -64,7 +64,7 @@ async function readPhotoFile(path: string): Promise<Uint8Array> {
     const reasons: Readonly<Record<string, string>> = {
       ENOENT: 'there is no such file',
       EACCES: 'permission denied',
-      EISDIR: 'it is a folder',
+      EISDIR: 'it is a folder'
     }
     const code = systemCode(error)
     const reason = reasons[code ?? ''] ?? code ?? String(error)
@@ -82,18 +82,18 @@ function checkHeader(bytes: Uint8Array, name: string | undefined, maxPixels: num
     header = imageSize(bytes)
   } catch (error) {
     throw new ImageDecodeError(`Cannot decode ${named(name)}: it is not an image that is known`, {
-      cause: error,
+      cause: error
     })
   }
   if (header.type === undefined || !decodable.has(header.type)) {
     throw new ImageDecodeError(
-      `Cannot decode ${named(name)}: ${header.type ?? 'this'} files are not supported; convert it to JPEG or PNG`,
+      `Cannot decode ${named(name)}: ${header.type ?? 'this'} files are not supported; convert it to JPEG or PNG`
     )
   }
   checkPixelCount(header.width, header.height, maxPixels)
   if (header.type === 'jpg' && !isCompleteJpeg(bytes)) {
     throw new ImageDecodeError(
-      `Cannot decode ${named(name)}: the JPEG is truncated (it has no end-of-image marker)`,
+      `Cannot decode ${named(name)}: the JPEG is truncated (it has no end-of-image marker)`
     )
   }
 }
@@ -123,7 +123,7 @@ async function narrow(pixels: Uint8Array, layout: Layout, count: number): Promis
 async function decode(
   bytes: Uint8Array,
   name: string | undefined,
-  maxPixels: number,
+  maxPixels: number
 ): Promise<NativeFrame> {
   checkHeader(bytes, name, maxPixels)
   try {
@@ -162,7 +162,7 @@ function isFrame(input: object): input is RawFrame {
 export async function loadPhoto(
   input: PhotoInput,
   options: ImageOptions = {},
-  argument = 'photo',
+  argument = 'photo'
 ): Promise<NativeFrame> {
   const maxPixels = options.maxPixels ?? defaultMaxPixels
   checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
@@ -181,7 +181,7 @@ export async function loadPhoto(
   }
   throw new InvalidArgumentError(
     argument,
-    `${argument} must be a path, a file URL, the bytes of an image file or a raw frame, not ${show(input)}`,
+    `${argument} must be a path, a file URL, the bytes of an image file or a raw frame, not ${show(input)}`
   )
 }
 
@@ -191,7 +191,7 @@ export async function loadPhoto(
  */
 export async function decodeImage(
   input: string | URL | Uint8Array | ArrayBuffer,
-  options: ImageOptions = {},
+  options: ImageOptions = {}
 ): Promise<RawFrame & { readonly data: Uint8Array }> {
   if (typeof input === 'object' && input !== null && 'format' in input) {
     throw new InvalidArgumentError('input', 'input is a raw frame already')

@@ -22,7 +22,7 @@ export {
   OutOfMemoryError,
   PrecisionUnsupportedError,
   QueueFullError,
-  SeesawFaceError,
+  SeesawFaceError
 } from './errors.js'
 export type { Box, Face, Landmarks, Point } from './face.js'
 export type { PixelFormat, RawFrame } from './frame.js'
@@ -33,7 +33,7 @@ export type {
   Calibration,
   DetectorManifest,
   EmbedderManifest,
-  Manifest,
+  Manifest
 } from './manifest.js'
 export { listModels } from './model.js'
 export type { Precision } from './native.js'

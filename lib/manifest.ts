@@ -26,7 +26,7 @@ function file(maxBytes: number) {
   return v.object({
     name: fileName,
     bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxBytes)),
-    sha256,
+    sha256
   })
 }
 
@@ -39,12 +39,12 @@ const common = {
     source: v.optional(text),
     parameters: v.optional(count),
     macs: v.optional(count),
-    layers: v.optional(count),
+    layers: v.optional(count)
   }),
   precision,
   files: v.object({ param: file(limits.param), bin: file(limits.bin) }),
   provenance: v.looseObject({}),
-  licence: v.object({ spdx: text, terms: v.optional(text) }),
+  licence: v.object({ spdx: text, terms: v.optional(text) })
 }
 
 const accuracySchema = v.object({
@@ -54,7 +54,7 @@ const accuracySchema = v.object({
   standardError: v.pipe(v.number(), v.minValue(0)),
   tarAtFar: v.array(v.object({ far: rate, tar: share })),
   binSha256: sha256,
-  precision,
+  precision
 })
 
 const calibrationSchema = v.pipe(
@@ -73,15 +73,15 @@ const calibrationSchema = v.pipe(
             const before = rows[i - 1]
             return !before || (row.far < before.far && row.threshold >= before.threshold)
           }),
-        'FARs must fall and thresholds must not',
-      ),
+        'FARs must fall and thresholds must not'
+      )
     ),
-    defaultFar: rate,
+    defaultFar: rate
   }),
   v.check(
     ({ thresholds, defaultFar }) => thresholds.some(({ far }) => far === defaultFar),
-    'defaultFar must be one of the thresholds',
-  ),
+    'defaultFar must be one of the thresholds'
+  )
 )
 
 const embedderSchema = v.object({
@@ -93,21 +93,21 @@ const embedderSchema = v.object({
     channels: v.picklist(['bgr', 'rgb']),
     mean: three,
     norm: three,
-    blob: text,
+    blob: text
   }),
   output: v.object({
     blob: text,
-    size: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096)),
+    size: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096))
   }),
   accuracy: v.optional(v.array(accuracySchema), []),
-  calibration: v.optional(calibrationSchema),
+  calibration: v.optional(calibrationSchema)
 })
 
 const detectorSchema = v.object({
   ...common,
   kind: v.literal('detector'),
   input: v.looseObject({ channels: v.literal('bgr'), blob: text, multipleOf: v.literal(32) }),
-  output: v.looseObject({ blobs: v.array(text), strides: v.array(count) }),
+  output: v.looseObject({ blobs: v.array(text), strides: v.array(count) })
 })
 
 const manifestSchema = v.variant('kind', [embedderSchema, detectorSchema])
@@ -131,12 +131,12 @@ export function parseManifest(json: string, name: string): Manifest {
     const issue = result.issues[0]
     const where = v.getDotPath(issue) ?? 'its top level'
     throw new ModelInvalidError(
-      `The manifest of model "${name}" is not valid at ${where}: ${issue.message}`,
+      `The manifest of model "${name}" is not valid at ${where}: ${issue.message}`
     )
   }
   if (result.output.name !== name) {
     throw new ModelInvalidError(
-      `The manifest of model "${name}" calls itself "${result.output.name}"`,
+      `The manifest of model "${name}" calls itself "${result.output.name}"`
     )
   }
   return result.output

@@ -7,13 +7,13 @@ import {
   ModelCorruptError,
   ModelInvalidError,
   ModelNotFoundError,
-  systemCode,
+  systemCode
 } from './errors.js'
 import {
   type DetectorManifest,
   type EmbedderManifest,
   type Manifest,
-  parseManifest,
+  parseManifest
 } from './manifest.js'
 import type { NativeModel } from './native.js'
 import { bundledModelDir } from './paths.js'
@@ -34,7 +34,7 @@ function checkName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
     throw new InvalidArgumentError(
       'model',
-      `model must be a plain model name such as '${defaultEmbedderModel}', not ${show(name)}`,
+      `model must be a plain model name such as '${defaultEmbedderModel}', not ${show(name)}`
     )
   }
 }
@@ -66,7 +66,7 @@ export async function readManifest(name: string, modelDir = bundledModelDir): Pr
 /** Reads a model file once; size and sha256 must be what the manifest states. */
 async function readChecked(
   modelDir: string,
-  { name, bytes, sha256 }: Manifest['files']['param'],
+  { name, bytes, sha256 }: Manifest['files']['param']
 ): Promise<Uint8Array> {
   const path = join(modelDir, name)
   const content = new Uint8Array(bytes)
@@ -94,12 +94,12 @@ async function readChecked(
   }
   if (size !== bytes) {
     throw new ModelCorruptError(
-      `The model file "${path}" has ${size} bytes; its manifest says ${bytes}. Copy or install it anew`,
+      `The model file "${path}" has ${size} bytes; its manifest says ${bytes}. Copy or install it anew`
     )
   }
   if (hash.digest('hex') !== sha256) {
     throw new ModelCorruptError(
-      `The model file "${path}" has another sha256 than its manifest says. Copy or install it anew`,
+      `The model file "${path}" has another sha256 than its manifest says. Copy or install it anew`
     )
   }
   return content
@@ -116,7 +116,7 @@ function wrongKind(manifest: Manifest, wanted: string): ModelInvalidError {
 
 export async function loadEmbedderModel(
   name = defaultEmbedderModel,
-  modelDir = bundledModelDir,
+  modelDir = bundledModelDir
 ): Promise<LoadedModel<EmbedderManifest>> {
   const manifest = await readManifest(name, modelDir)
   if (manifest.kind !== 'embedder') throw wrongKind(manifest, 'an embedder')
@@ -125,7 +125,7 @@ export async function loadEmbedderModel(
 
 export async function loadDetectorModel(
   name = defaultDetectorModel,
-  modelDir = bundledModelDir,
+  modelDir = bundledModelDir
 ): Promise<LoadedModel<DetectorManifest>> {
   const manifest = await readManifest(name, modelDir)
   if (manifest.kind !== 'detector') throw wrongKind(manifest, 'a detector')

@@ -51,7 +51,7 @@ export interface NativeEngine {
   loadEmbedder(model: NativeModel, input: NativeEmbedderInput): Promise<void>
   detect(
     frame: NativeFrame,
-    options: NativeDetectOptions,
+    options: NativeDetectOptions
   ): Promise<{ faces: NativeFace[]; bestScore: number }>
   /** Returns 112×112×3 bytes, RGB. */
   align(frame: NativeFrame, landmarks: Float32Array): Promise<Uint8Array>
@@ -60,7 +60,7 @@ export interface NativeEngine {
   /** Detects, aligns and embeds the most prominent face; rejects with NO_FACE. */
   embedFrame(
     frame: NativeFrame,
-    options: NativeDetectOptions,
+    options: NativeDetectOptions
   ): Promise<{ face: NativeFace; faceCount: number; embedding: Float32Array }>
   /** Idempotent. Work still queued is rejected with CLOSED, work under way finishes. */
   close(): Promise<void>

@@ -6,7 +6,7 @@ import {
   detectOn,
   detectOptionsToNative,
   type FaceDetectorOptions,
-  loadDetectorIntoEngine,
+  loadDetectorIntoEngine
 } from './detector.js'
 import { type FaceEmbedderOptions, loadIntoEngine } from './embedder.js'
 import { FaceEmbedding } from './embedding.js'
@@ -60,7 +60,7 @@ export class FaceRecognizer extends Closable {
     checkOptions('options', options)
     const [embedder, detector] = await Promise.all([
       loadEmbedderModel(options.model, options.modelDir),
-      loadDetectorModel(options.detector, options.modelDir),
+      loadDetectorModel(options.detector, options.modelDir)
     ])
     return loadedEngine(options, async (engine) => {
       await loadDetectorIntoEngine(engine, detector)
@@ -78,7 +78,7 @@ export class FaceRecognizer extends Closable {
   async align(
     photo: PhotoInput,
     landmarks: Landmarks,
-    options: ImageOptions = {},
+    options: ImageOptions = {}
   ): Promise<Uint8Array> {
     return alignOn(this.engine, photo, landmarks, options)
   }
@@ -100,14 +100,14 @@ export class FaceRecognizer extends Closable {
   async verify(
     a: PhotoInput | FaceEmbedding,
     b: PhotoInput | FaceEmbedding,
-    options: VerifyOptions = {},
+    options: VerifyOptions = {}
   ): Promise<Verification> {
     this.engine.checkOpen()
     const wanted = detectOptionsToNative(options)
     const { threshold, far } = this.#decisionPoint(options)
     const embedding = async (
       input: PhotoInput | FaceEmbedding,
-      argument: string,
+      argument: string
     ): Promise<FaceEmbedding> =>
       input instanceof FaceEmbedding
         ? this.#checkOwn(input, argument)
@@ -120,7 +120,7 @@ export class FaceRecognizer extends Closable {
       threshold,
       far,
       model: this.manifest.name,
-      embeddings: [left, right],
+      embeddings: [left, right]
     }
   }
 
@@ -128,7 +128,7 @@ export class FaceRecognizer extends Closable {
     photo: PhotoInput,
     options: ImageOptions,
     wanted: ReturnType<typeof detectOptionsToNative>,
-    argument: string,
+    argument: string
   ): Promise<FaceEmbedding> {
     const frame = await loadPhoto(photo, options, argument)
     const found = await this.engine.run((native) => native.embedFrame(frame, wanted))
@@ -137,7 +137,7 @@ export class FaceRecognizer extends Closable {
       modelSha256: this.manifest.files.bin.sha256,
       precision: this.precision,
       face: faceFromNative(found.face),
-      faceCount: found.faceCount,
+      faceCount: found.faceCount
     })
   }
 
@@ -146,7 +146,7 @@ export class FaceRecognizer extends Closable {
     const { name, files } = this.manifest
     if (embedding.model !== name || embedding.modelSha256 !== files.bin.sha256) {
       throw new EmbeddingMismatchError(
-        `Embedding ${argument} is of model "${embedding.model}" (weights ${embedding.modelSha256.slice(0, 12)}), not of "${name}" (${files.bin.sha256.slice(0, 12)}) that is open`,
+        `Embedding ${argument} is of model "${embedding.model}" (weights ${embedding.modelSha256.slice(0, 12)}), not of "${name}" (${files.bin.sha256.slice(0, 12)}) that is open`
       )
     }
     return embedding
@@ -166,7 +166,7 @@ export class FaceRecognizer extends Closable {
     }
     if (calibration === undefined) {
       throw new ModelInvalidError(
-        `Model "${name}" has no calibration, so no FAR can be promised; give a threshold`,
+        `Model "${name}" has no calibration, so no FAR can be promised; give a threshold`
       )
     }
     const rate = far ?? calibration.defaultFar

@@ -5,7 +5,7 @@ import { EmbeddingMismatchError } from './errors.js'
 export function checkComparable(a: FaceEmbedding, b: FaceEmbedding): void {
   const refuse = (what: string, left: string | number, right: string | number): never => {
     throw new EmbeddingMismatchError(
-      `Embeddings of different ${what} cannot be compared: ${left} and ${right}`,
+      `Embeddings of different ${what} cannot be compared: ${left} and ${right}`
     )
   }
   if (a.model !== b.model) refuse('models', a.model, b.model)

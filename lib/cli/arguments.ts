@@ -1,0 +1,97 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { FaceRecognizerOptions } from '../recognizer.js'
+
+/** The command line itself is wrong: told with a pointer to the help. */
+export class UsageError extends Error {}
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+/** Options that every command takes. */
+const general = {
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  'model-dir': { type: 'string' }
+} as const satisfies Options
+
+/** Options of the commands that run a network. */
+const running = {
+  model: { type: 'string' },
+  threads: { type: 'string' },
+  precision: { type: 'string' },
+  'min-score': { type: 'string' },
+  'max-pixels': { type: 'string' }
+} as const satisfies Options
+
+export interface Arguments {
+  readonly positionals: readonly string[]
+  readonly json: boolean
+  readonly help: boolean
+  /** An option's text, undefined when it was not given. */
+  text(name: string): string | undefined
+  /** An option as a number; what is none is a usage error. */
+  number(name: string): number | undefined
+}
+
+function parse(args: readonly string[], options: Options): Arguments {
+  let parsed: ReturnType<typeof parseArgs>
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new UsageError(message.split('. ')[0])
+  }
+  const { values, positionals } = parsed
+  const text = (name: string): string | undefined => {
+    const value = values[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    positionals,
+    json: values.json === true,
+    help: values.help === true,
+    text,
+    number(name) {
+      const value = text(name)
+      if (value === undefined) return undefined
+      const parsedNumber = Number(value)
+      if (value.trim() === '' || Number.isNaN(parsedNumber)) {
+        throw new UsageError(`--${name} takes a number, not "${value}"`)
+      }
+      return parsedNumber
+    }
+  }
+}
+
+export function parseGeneral(args: readonly string[], own: Options = {}): Arguments {
+  return parse(args, { ...general, ...own })
+}
+
+export function parseRunning(args: readonly string[], own: Options = {}): Arguments {
+  return parse(args, { ...general, ...running, ...own })
+}
+
+/** Leaves out what was not given, so that the library's defaults stand. */
+function given<T extends object>(options: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Partial<T>
+}
+
+export function openOptions(args: Arguments): FaceRecognizerOptions {
+  const precision = args.text('precision')
+  if (precision !== undefined && precision !== 'fp32' && precision !== 'fp16') {
+    throw new UsageError(`--precision takes fp32 or fp16, not "${precision}"`)
+  }
+  return given<FaceRecognizerOptions>({
+    model: args.text('model'),
+    modelDir: args.text('model-dir'),
+    threads: args.number('threads'),
+    precision
+  })
+}
+
+export function photoOptions(args: Arguments): { minScore?: number; maxPixels?: number } {
+  return given<{ minScore: number; maxPixels: number }>({
+    minScore: args.number('min-score'),
+    maxPixels: args.number('max-pixels')
+  })
+}

@@ -1,0 +1,60 @@
+import { colour, print } from './output.js'
+
+const usage: Readonly<Record<string, string>> = {
+  verify: `seesawface verify A B [options]
+
+Tells whether two photos show the same person. Exit code 0: same, 1: different, 2: error.
+
+  --far RATE         false accept rate to decide at, e.g. 1e-3; the model's default otherwise
+  --threshold X      decide at this similarity instead (-1 to 1)`,
+  embed: `seesawface embed PHOTO… [options]
+
+Embeds the most prominent face of each photo. With --json, one object a line, which
+FaceEmbedding.fromJSON reads; without, a summary.`,
+  detect: `seesawface detect PHOTO… [options]
+
+Lists all faces of each photo, best score first: boxes, scores and, with --json, landmarks.`,
+  models: `seesawface models [options]
+
+Lists the models at hand: accuracy, calibration and terms of use.`
+}
+
+const runningOptions = `
+  --model NAME       embedding model (default seesaw-shuffle)
+  --model-dir DIR    where the models are (default: those of this package)
+  --threads N        threads for one inference (default: the fast cores, at most 4)
+  --precision P      fp32 (default) or fp16, on CPUs that have it
+  --min-score S      how sure the detector must be of a face, 0 to 1 (default 0.6)
+  --max-pixels N     refuse larger photos (default 64000000)
+  --json             for programs: JSON, one object a line`
+
+const generalOptions = `
+  --model-dir DIR    where the models are (default: those of this package)
+  --json             for programs: JSON, one object a line`
+
+const overview = `seesawface: whose face is it? On this machine, without a network.
+
+  seesawface verify A B        do two photos show the same person?
+  seesawface embed PHOTO…      embeddings of faces
+  seesawface detect PHOTO…     where are faces?
+  seesawface models            the models at hand
+  seesawface help [COMMAND]    this, or a command's options
+  seesawface version           versions of seesawface, NCNN and Node
+
+Exit codes: 0 success (verify: same), 1 verify: different, 2 error.`
+
+/** The help of a command, or of all; undefined when there is no such command. */
+export function helpText(command?: string): string | undefined {
+  if (command === undefined) return overview
+  const text = usage[command]
+  if (text === undefined) return undefined
+  const blank = command === 'verify' ? '' : '\n'
+  return text + blank + (command === 'models' ? generalOptions : runningOptions)
+}
+
+export function printHelp(text: string): void {
+  // Headline in bold, the rest as it is.
+  const [first = '', ...rest] = text.split('\n')
+  print(colour.bold(first))
+  for (const line of rest) print(line)
+}

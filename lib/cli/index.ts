@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import { UsageError } from './arguments.js'
+import { detect } from './detect.js'
+import { embed } from './embed.js'
+import { helpText, printHelp } from './help.js'
+import { models } from './models.js'
+import { complain, printJson } from './output.js'
+import { errorJson } from './photos.js'
+import { verify } from './verify.js'
+import { version } from './version.js'
+
+type Command = (args: readonly string[]) => Promise<number>
+
+const commands: Readonly<Record<string, Command>> = { verify, embed, detect, models, version, help }
+
+async function help([command]: readonly string[]): Promise<number> {
+  const text = helpText(command)
+  if (text === undefined) throw new UsageError(`there is no command "${command}"`)
+  printHelp(text)
+  return 0
+}
+
+/** Splits off the command; --help and --version may stand in its place or after it. */
+function choose(args: readonly string[]): { run: Command; rest: readonly string[] } {
+  const [first, ...rest] = args
+  if (first === undefined || first === '--help' || first === '-h') return { run: help, rest: [] }
+  if (first === '--version' || first === '-v') return { run: version, rest }
+  const run = Object.hasOwn(commands, first) ? commands[first] : undefined
+  if (run === undefined) throw new UsageError(`there is no command "${first}"`)
+  const end = rest.indexOf('--')
+  const options = end < 0 ? rest : rest.slice(0, end)
+  const wantsHelp = run !== help && (options.includes('--help') || options.includes('-h'))
+  return wantsHelp ? { run: help, rest: helpText(first) ? [first] : [] } : { run, rest }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { run, rest } = choose(args)
+    return await run(rest)
+  } catch (error) {
+    if (args.includes('--json')) printJson({ error: errorJson(error) })
+    if (error instanceof UsageError) {
+      complain(`${error.message}. Run \`seesawface help\` to see how it is used.`)
+    } else {
+      complain(error instanceof Error ? error.message : String(error))
+    }
+    return 2
+  }
+}
+
+// A reader that has seen enough (`seesawface detect … | head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2)
+})
+main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode
+})

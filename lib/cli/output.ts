@@ -1,0 +1,43 @@
+import pc from 'picocolors'
+
+/** Colours on terminals only, and never under NO_COLOR: picocolors sees to both. */
+export const colour = pc
+
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`)
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value))
+}
+
+export function complain(line: string): void {
+  process.stderr.write(`${colour.red('seesawface:')} ${line}\n`)
+}
+
+/** Labels in one column, values in the next. */
+export function printFields(fields: readonly (readonly [label: string, value: string])[]): void {
+  const width = Math.max(...fields.map(([label]) => label.length))
+  for (const [label, value] of fields) print(`  ${colour.dim(label.padEnd(width))}  ${value}`)
+}
+
+/** Rows under a heading, columns as wide as their widest cell; numbers flush right. */
+export function printTable(heading: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = heading.map((title, i) =>
+    Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0))
+  )
+  const numeric = heading.map((_, i) => rows.every((row) => /^[-\d.,% ×]*$/.test(row[i] ?? '')))
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd()
+  print(`  ${colour.dim(line(heading))}`)
+  for (const row of rows) print(`  ${line(row)}`)
+}
+
+/** A rate as people say it: 0.1 % (1 in 1000). */
+export function rate(far: number): string {
+  const percent = `${Number((far * 100).toPrecision(3))} %`
+  return `${percent} (1 in ${Math.round(1 / far)})`
+}
