@@ -1,0 +1,30 @@
+# The Node addon. CMAKE_JS_INC comes from cmake-js: node-api-headers and node-addon-api.
+add_library(seesawface MODULE
+  native/binding/addon.cc
+  native/binding/engine_object.cc
+  native/binding/errors.cc
+  native/binding/task.cc
+  native/binding/values.cc
+)
+set_target_properties(seesawface PROPERTIES PREFIX "" SUFFIX ".node")
+target_compile_definitions(seesawface PRIVATE
+  NAPI_VERSION=8
+  NAPI_CPP_EXCEPTIONS
+  # An exception that can no longer be thrown because its environment is going away is dropped.
+  NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
+)
+target_include_directories(seesawface SYSTEM PRIVATE ${CMAKE_JS_INC})
+target_link_libraries(seesawface PRIVATE seesawface_core)
+# The table of exports is Node's entry; nothing else of us or of NCNN may be visible, lest another
+# addon with another NCNN in the same process be mixed up with it. The code stays mapped for good:
+# threads and their thread-local destructors may outlive a worker that loaded it. Pages of 16 KB
+# are what Android 15 and the Raspberry Pi 5 use.
+target_link_options(seesawface PRIVATE
+  -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,nodelete -Wl,-z,max-page-size=16384
+)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ANDROID)
+  target_link_options(seesawface PRIVATE -static-libstdc++ -static-libgcc)
+endif()
+if(NOT SEESAWFACE_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_link_options(seesawface PRIVATE -s)
+endif()

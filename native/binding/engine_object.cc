@@ -1,0 +1,188 @@
+#include "binding/engine_object.h"
+
+#include <optional>
+#include <utility>
+
+#include "binding/errors.h"
+#include "binding/values.h"
+#include "engine/error.h"
+#include "face/align.h"
+#include "face/detector.h"
+#include "face/embedder.h"
+
+namespace seesaw::binding {
+
+struct EngineObject::Models {
+  std::optional<Detector> detector;
+  std::optional<Embedder> embedder;
+
+  const Detector& need_detector() const {
+    if (detector) return *detector;
+    throw Error::invalid_argument("model", "no detector is loaded");
+  }
+  const Embedder& need_embedder() const {
+    if (embedder) return *embedder;
+    throw Error::invalid_argument("model", "no embedder is loaded");
+  }
+};
+
+namespace {
+
+/** The value of a task that has none. */
+struct Nothing {};
+
+Napi::Value to_undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
+
+/** What embedFrame finds. */
+struct Found {
+  Face face;
+  std::size_t face_count;
+  std::vector<float> embedding;
+};
+
+Found embed_most_prominent(const Detector& detector, const Embedder& embedder, const Image& image,
+                           const DetectOptions& options) {
+  const Detections found = detector.detect(image, options);
+  if (found.faces.empty()) {
+    throw Error::no_face(found.best_score, "no face was found in the picture");
+  }
+  const Face& face = most_prominent(found.faces, image.width, image.height);
+  return {face, found.faces.size(), embedder.embed(seesaw::align(image, face.landmarks))};
+}
+
+}  // namespace
+
+Napi::Function EngineObject::define(Napi::Env env) {
+  return DefineClass(env, "Engine",
+                     {
+                         InstanceMethod<&EngineObject::load_detector>("loadDetector"),
+                         InstanceMethod<&EngineObject::load_embedder>("loadEmbedder"),
+                         InstanceMethod<&EngineObject::detect>("detect"),
+                         InstanceMethod<&EngineObject::align>("align"),
+                         InstanceMethod<&EngineObject::embed_aligned>("embedAligned"),
+                         InstanceMethod<&EngineObject::embed_frame>("embedFrame"),
+                         InstanceMethod<&EngineObject::close>("close"),
+                         InstanceAccessor<&EngineObject::pending>("pending"),
+                     });
+}
+
+EngineObject::EngineObject(const Napi::CallbackInfo& info)
+    : ObjectWrap(info), models_(std::make_shared<Models>()) {
+  try {
+    const Napi::Object object = object_from(info[0], "options");
+    options_.threads = integer_from(object, "threads", 1, 256);
+    options_.precision = word_from(object, "precision", {"fp32", "fp16"}) == 0 ? Precision::Fp32
+                                                                              : Precision::Fp16;
+    const int queue_limit = integer_from(object, "queueLimit", 1, 1 << 20);
+    // The object must not be collected while a promise of its is pending.
+    runner_ = std::make_unique<TaskRunner>(info.Env(), static_cast<std::size_t>(queue_limit),
+                                           [this](bool busy) { busy ? Ref() : Unref(); });
+  } catch (...) {
+    throw to_js_error(info.Env(), std::current_exception());
+  }
+}
+
+EngineObject::~EngineObject() = default;
+
+template <typename Body>
+Napi::Value EngineObject::promised(Napi::Env env, Body body) {
+  try {
+    return body();
+  } catch (...) {
+    const Napi::Promise::Deferred deferred(env);
+    deferred.Reject(to_js_error(env, std::current_exception()).Value());
+    return deferred.Promise();
+  }
+}
+
+Napi::Value EngineObject::load_detector(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return promised(env, [&] {
+    auto work = [models = models_, options = options_, bytes = model_from(info[0])]() mutable {
+      models->detector.emplace(Network(std::move(bytes.param), std::move(bytes.bin), options));
+      return Nothing();
+    };
+    return runner_->run(env, {}, std::move(work), to_undefined);
+  });
+}
+
+Napi::Value EngineObject::load_embedder(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return promised(env, [&] {
+    auto work = [models = models_, options = options_, bytes = model_from(info[0]),
+                 input = embedder_input_from(info[1])]() mutable {
+      models->embedder.emplace(Network(std::move(bytes.param), std::move(bytes.bin), options),
+                               std::move(input));
+      return Nothing();
+    };
+    return runner_->run(env, {}, std::move(work), to_undefined);
+  });
+}
+
+Napi::Value EngineObject::detect(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return promised(env, [&] {
+    Keep keep;
+    const Frame frame = frame_from(info[0], keep);
+    auto work = [models = models_, frame, options = detect_options_from(info[1])] {
+      return models->need_detector().detect(to_bgr(frame), options);
+    };
+    return runner_->run(env, std::move(keep), std::move(work),
+                        [](Napi::Env e, const Detections& found) { return to_js(e, found); });
+  });
+}
+
+Napi::Value EngineObject::align(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return promised(env, [&] {
+    Keep keep;
+    const Frame frame = frame_from(info[0], keep);
+    auto work = [frame, landmarks = landmarks_from(info[1])] {
+      return seesaw::align(to_bgr(frame), landmarks);
+    };
+    return runner_->run(env, std::move(keep), std::move(work),
+                        [](Napi::Env e, const Image& crop) { return to_js_rgb(e, crop); });
+  });
+}
+
+Napi::Value EngineObject::embed_aligned(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return promised(env, [&] {
+    auto work = [models = models_, crop = crop_from(info[0], info[1])] {
+      return models->need_embedder().embed(crop);
+    };
+    return runner_->run(
+        env, {}, std::move(work),
+        [](Napi::Env e, const std::vector<float>& embedding) { return to_js(e, embedding); });
+  });
+}
+
+Napi::Value EngineObject::embed_frame(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return promised(env, [&] {
+    Keep keep;
+    const Frame frame = frame_from(info[0], keep);
+    auto work = [models = models_, frame, options = detect_options_from(info[1])] {
+      return embed_most_prominent(models->need_detector(), models->need_embedder(), to_bgr(frame),
+                                  options);
+    };
+    return runner_->run(env, std::move(keep), std::move(work), [](Napi::Env e, const Found& found) {
+      Napi::Object object = Napi::Object::New(e);
+      object.Set("face", to_js(e, found.face));
+      object.Set("faceCount", Napi::Number::New(e, static_cast<double>(found.face_count)));
+      object.Set("embedding", to_js(e, found.embedding));
+      return object;
+    });
+  });
+}
+
+Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return promised(env, [&] { return runner_->close(env, [models = models_] { *models = {}; }); });
+}
+
+Napi::Value EngineObject::pending(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(runner_->pending()));
+}
+
+}  // namespace seesaw::binding

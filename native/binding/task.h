@@ -1,0 +1,119 @@
+// Work on the engine's thread whose result becomes a promise.
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/executor.h"
+
+namespace seesaw::binding {
+
+/** Keeps JavaScript values alive while native code reads the memory they own. */
+using Keep = std::vector<Napi::ObjectReference>;
+
+/** A promise and what settles it. Made and destroyed on the JavaScript thread. */
+class Task {
+ public:
+  Task(Napi::Env env, Keep keep) : deferred_(env), keep_(std::move(keep)) {}
+  virtual ~Task() = default;
+
+  /** On the engine's thread. */
+  void run() noexcept;
+  /** On any thread, instead of run(). */
+  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  /** On the JavaScript thread, once. */
+  void settle(Napi::Env env);
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ private:
+  virtual void work() = 0;
+  virtual Napi::Value result(Napi::Env env) = 0;
+
+  Napi::Promise::Deferred deferred_;
+  Keep keep_;
+  std::exception_ptr error_;
+};
+
+/** A task of two functions: `Work` computes a value, `ToJs` makes it a JavaScript value. */
+template <typename Work, typename ToJs>
+class FunctionTask final : public Task {
+ public:
+  FunctionTask(Napi::Env env, Keep keep, Work work, ToJs to_js)
+      : Task(env, std::move(keep)), work_(std::move(work)), to_js_(std::move(to_js)) {}
+
+ private:
+  void work() override { value_.emplace(work_()); }
+  Napi::Value result(Napi::Env env) override { return to_js_(env, *value_); }
+
+  Work work_;
+  ToJs to_js_;
+  std::optional<decltype(std::declval<Work&>()())> value_;
+};
+
+/**
+ * Runs tasks on an Executor and settles their promises on the JavaScript thread. All methods are
+ * called there. While work is pending the event loop is held open; an idle runner does not hold
+ * it. When the environment goes away first, what is queued is dropped and the running task is
+ * waited for.
+ */
+class TaskRunner {
+ public:
+  /** @param busy told true when the first task becomes pending, false after the last settled */
+  TaskRunner(Napi::Env env, std::size_t queue_limit, std::function<void(bool)> busy);
+  ~TaskRunner();
+  TaskRunner(const TaskRunner&) = delete;
+  TaskRunner& operator=(const TaskRunner&) = delete;
+
+  template <typename Work, typename ToJs>
+  Napi::Promise run(Napi::Env env, Keep keep, Work work, ToJs to_js) {
+    return submit(env, std::make_shared<FunctionTask<Work, ToJs>>(env, std::move(keep),
+                                                                  std::move(work),
+                                                                  std::move(to_js)));
+  }
+
+  /**
+   * Ends the thread: queued tasks reject with CLOSED, the running one finishes, then `last` runs
+   * on the thread. The promise resolves when all that is done.
+   */
+  Napi::Promise close(Napi::Env env, std::function<void()> last);
+
+  /** Promises not settled yet, those of close() not counted. */
+  std::size_t pending() const { return pending_; }
+
+ private:
+  static void on_wake(Napi::Env env, Napi::Function, TaskRunner* self, void*);
+  static void on_teardown(void* self);
+  using Wake = Napi::TypedThreadSafeFunction<TaskRunner, void, &TaskRunner::on_wake>;
+
+  Napi::Promise submit(Napi::Env env, std::shared_ptr<Task> task);
+  void complete(std::shared_ptr<Task> task);
+  void drain(Napi::Env env);
+  void hold(Napi::Env env);
+  void release(Napi::Env env);
+  void shut_down() noexcept;
+
+  const napi_env env_;
+  const std::function<void(bool)> busy_;
+  std::size_t pending_ = 0;
+  std::size_t holds_ = 0;  // pending tasks and a close() under way
+  bool shut_ = false;
+  bool closed_ = false;
+  std::vector<Napi::Promise::Deferred> closers_;
+
+  std::mutex mutex_;  // guards the next two
+  std::vector<std::shared_ptr<Task>> completed_;
+  bool ended_ = false;
+
+  Wake wake_;
+  Executor executor_;
+};
+
+}  // namespace seesaw::binding

@@ -1,0 +1,49 @@
+// JavaScript values as plain structs and back. Every check names the argument it is about.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "binding/task.h"
+#include "face/detector.h"
+#include "face/embedder.h"
+#include "face/pixels.h"
+#include "face/types.h"
+
+namespace seesaw::binding {
+
+/** The bytes of a model, copied. */
+struct ModelBytes {
+  std::string param;
+  std::vector<std::uint8_t> bin;
+};
+
+/** The object `value`, or InvalidArgument naming `argument`. */
+Napi::Object object_from(const Napi::Value& value, const char* argument);
+/** Property `key` as a whole number from `low` to `high`. */
+int integer_from(const Napi::Object& object, const char* key, int low, int high);
+/** Property `key` as one of `words`; returns its position. */
+std::size_t word_from(const Napi::Object& object, const char* key,
+                      const std::vector<std::string_view>& words);
+
+ModelBytes model_from(const Napi::Value& value);
+EmbedderInput embedder_input_from(const Napi::Value& value);
+DetectOptions detect_options_from(const Napi::Value& value);
+/** A frame that refers to the bytes of its `data`, which is added to `keep`. */
+Frame frame_from(const Napi::Value& value, Keep& keep);
+Landmarks landmarks_from(const Napi::Value& value);
+/** An aligned crop of 112x112 pixels, copied as BGR. */
+Image crop_from(const Napi::Value& crop, const Napi::Value& order);
+
+Napi::Object to_js(Napi::Env env, const Face& face);
+Napi::Object to_js(Napi::Env env, const Detections& detections);
+Napi::Float32Array to_js(Napi::Env env, const std::vector<float>& numbers);
+/** The pixels of a crop in the order RGB. */
+Napi::Uint8Array to_js_rgb(Napi::Env env, const Image& crop);
+
+}  // namespace seesaw::binding

@@ -1,0 +1,27 @@
+// What the machine offers, as far as it matters for inference.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace seesaw {
+
+struct Device {
+  int cores = 1;      // logical cores
+  int big_cores = 1;  // the fast ones of a big.LITTLE machine; all cores elsewhere
+  std::vector<std::string> features;  // instruction sets that the kernels can use, by usual name
+};
+
+/** Reads the machine's properties. */
+Device read_device();
+
+/** The default number of threads: the big cores, at most four of them. */
+int default_threads(const Device& device);
+
+/** Whether half precision arithmetic exists here and the kernels use it. */
+bool supports_fp16();
+
+/** NCNN's version, as in "1.0.20261020". */
+std::string ncnn_version();
+
+}  // namespace seesaw

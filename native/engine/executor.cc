@@ -1,0 +1,61 @@
+#include "engine/executor.h"
+
+#include <utility>
+
+namespace seesaw {
+
+Executor::Executor(std::size_t queue_limit)
+    : queue_limit_(queue_limit), thread_([this] { loop(); }) {}
+
+Executor::~Executor() {
+  close();
+  join();
+}
+
+Executor::Submitted Executor::try_submit(Job job) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_) return Submitted::Closed;
+    if (queue_.size() >= queue_limit_) return Submitted::QueueFull;
+    queue_.push_back(std::move(job));
+  }
+  changed_.notify_one();
+  return Submitted::Yes;
+}
+
+bool Executor::close(Job last) {
+  std::deque<Job> waiting;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_) return false;
+    closed_ = true;
+    waiting.swap(queue_);
+    last_ = std::move(last);
+  }
+  changed_.notify_one();
+  for (Job& job : waiting) job(Fate::Cancelled);
+  return true;
+}
+
+void Executor::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Executor::loop() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return closed_ || !queue_.empty(); });
+    if (closed_) break;
+    Job job = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    job(Fate::Run);
+    job = nullptr;  // what the job holds is let go before the lock is taken
+    lock.lock();
+  }
+  Job last = std::move(last_);
+  lock.unlock();
+  if (last) last(Fate::Run);
+}
+
+}  // namespace seesaw

@@ -1,0 +1,109 @@
+#include "engine/network.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "datareader.h"
+#include "engine/device.h"
+#include "engine/error.h"
+#include "engine/layer_rules.h"
+#include "engine/param_file.h"
+#include "net.h"
+
+namespace seesaw {
+namespace {
+
+/** Gives NCNN copies of the weights and never reads past their end. */
+class BoundedReader : public ncnn::DataReader {
+ public:
+  explicit BoundedReader(const std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}
+
+  std::size_t read(void* buffer, std::size_t size) const override {
+    const std::size_t given = std::min(size, bytes_.size() - position_);
+    std::memcpy(buffer, bytes_.data() + position_, given);
+    position_ += given;
+    return given;
+  }
+  bool at_end() const { return position_ == bytes_.size(); }
+
+ private:
+  const std::vector<std::uint8_t>& bytes_;
+  mutable std::size_t position_ = 0;  // NCNN's interface has read() const
+};
+
+ncnn::Option ncnn_options(const NetworkOptions& options) {
+  ncnn::Option option;
+  option.num_threads = options.threads;
+  option.lightmode = true;
+  option.use_vulkan_compute = false;
+  option.use_bf16_storage = false;
+  option.use_bf16_packed = false;
+  option.use_int8_inference = false;
+  const bool half = options.precision == Precision::Fp16;
+  option.use_fp16_packed = half;
+  option.use_fp16_storage = half;
+  option.use_fp16_arithmetic = half;
+  return option;
+}
+
+}  // namespace
+
+struct Network::State {
+  ParamFile file;
+  ncnn::Net net;
+};
+
+Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
+                 const NetworkOptions& options)
+    : state_(std::make_unique<State>()) {
+  if (options.threads < 1 || options.threads > 256) {
+    throw Error::invalid_argument("threads", "threads must be between 1 and 256");
+  }
+  if (options.precision == Precision::Fp16 && !supports_fp16()) {
+    throw Error(ErrorCode::PrecisionUnsupported,
+                "this processor has no half precision arithmetic that the kernels use");
+  }
+  state_->file = parse_param(param_text);
+  check_weights(state_->file, bin);
+
+  state_->net.opt = ncnn_options(options);
+  if (state_->net.load_param_mem(state_->file.text.c_str()) != 0) {
+    throw Error(ErrorCode::ModelInvalid, "NCNN refuses the network description");
+  }
+  const BoundedReader reader(bin);
+  if (state_->net.load_model(reader) != 0 || !reader.at_end()) {
+    throw Error(ErrorCode::ModelInvalid, "NCNN refuses the weights");
+  }
+}
+
+Network::~Network() = default;
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+
+std::vector<ncnn::Mat> Network::run(const char* input, const ncnn::Mat& in,
+                                    const std::vector<std::string>& outputs) const {
+  check_shapes(state_->file, input, {in.w, in.h, in.c}, outputs);
+  ncnn::Extractor extractor = state_->net.create_extractor();
+  if (extractor.input(input, in) != 0) {
+    throw Error(ErrorCode::Internal, std::string("NCNN refuses the input ") + input);
+  }
+  std::vector<ncnn::Mat> results;
+  results.reserve(outputs.size());
+  for (const std::string& output : outputs) {
+    ncnn::Mat result;
+    const int failed = extractor.extract(output.c_str(), result);
+    // NCNN answers -100 when an allocation failed.
+    if (failed == -100) throw Error(ErrorCode::OutOfMemory, "no memory to run the network");
+    if (failed != 0 || result.empty()) {
+      throw Error(ErrorCode::Internal, "NCNN could not compute " + output + " (" +
+                                           std::to_string(failed) + ")");
+    }
+    // A blob is handed out unpacked and in fp32, but may refer to memory of the extractor's pool.
+    results.push_back(result.clone());
+  }
+  return results;
+}
+
+}  // namespace seesaw
