@@ -10,13 +10,16 @@ Tells whether two photos show the same person. Exit code 0: same, 1: different, 
   embed: `seesawface embed PHOTO… [options]
 
 Embeds the most prominent face of each photo. With --json, one object a line, which
-FaceEmbedding.fromJSON reads; without, a summary.`,
+FaceEmbedding.fromJSON reads; without, a summary.
+`,
   detect: `seesawface detect PHOTO… [options]
 
-Lists all faces of each photo, best score first: boxes, scores and, with --json, landmarks.`,
+Lists all faces of each photo, best score first: boxes, scores and, with --json, landmarks.
+`,
   models: `seesawface models [options]
 
-Lists the models at hand: accuracy, calibration and terms of use.`
+Lists the models at hand: accuracy, calibration and terms of use.
+`
 }
 
 const runningOptions = `
@@ -48,8 +51,7 @@ export function helpText(command?: string): string | undefined {
   if (command === undefined) return overview
   const text = usage[command]
   if (text === undefined) return undefined
-  const blank = command === 'verify' ? '' : '\n'
-  return text + blank + (command === 'models' ? generalOptions : runningOptions)
+  return text + (command === 'models' ? generalOptions : runningOptions)
 }
 
 export function printHelp(text: string): void {

@@ -1,0 +1,22 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseManifest } from '../../lib/manifest.js'
+
+const defaultDir = fileURLToPath(new URL('../../models', import.meta.url))
+
+/** Changes some fields of models/NAME.json and keeps all others, in their order. */
+export async function updateManifest(
+  name: string,
+  modelDir: string | undefined,
+  change: (manifest: Record<string, unknown>) => void
+): Promise<string> {
+  const path = join(modelDir ?? defaultDir, `${name}.json`)
+  const manifest: Record<string, unknown> = JSON.parse(await readFile(path, 'utf8'))
+  change(manifest)
+  const text = `${JSON.stringify(manifest, null, 2)}\n`
+  parseManifest(text, name) // never write what could not be loaded
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
+  return path
+}
