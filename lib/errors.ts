@@ -158,7 +158,8 @@ export function fromNative(thrown: unknown): SeesawFaceError {
     const bestScore = field(thrown, 'bestScore')
     return new NoFaceError(thrown.message, typeof bestScore === 'number' ? bestScore : 0, options)
   }
-  const Class = typeof code === 'string' ? plainClasses[code] : undefined
+  const known = typeof code === 'string' && Object.hasOwn(plainClasses, code)
+  const Class = known ? plainClasses[code] : undefined
   return new (Class ?? InternalError)(thrown.message, options)
 }
 

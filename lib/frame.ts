@@ -32,7 +32,13 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8ClampedArray) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   }
-  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (value instanceof ArrayBuffer) {
+    try {
+      return new Uint8Array(value)
+    } catch {
+      return new Uint8Array(0) // transferred away: no bytes are left
+    }
+  }
   return undefined
 }
 

@@ -111,7 +111,8 @@ async function readModel(manifest: Manifest, modelDir: string): Promise<NativeMo
 }
 
 function wrongKind(manifest: Manifest, wanted: string): ModelInvalidError {
-  return new ModelInvalidError(`Model "${manifest.name}" is a ${manifest.kind}, not ${wanted}`)
+  const is = manifest.kind === 'embedder' ? 'an embedder' : 'a detector'
+  return new ModelInvalidError(`Model "${manifest.name}" is ${is}, not ${wanted}`)
 }
 
 export async function loadEmbedderModel(

@@ -1,0 +1,80 @@
+import { crc32, deflateSync } from 'node:zlib'
+
+/** A picture whose every pixel and corner can be told apart, smooth enough for JPEG. */
+export function gradient(width: number, height: number): Uint8Array {
+  const data = new Uint8Array(width * height * 3)
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = (y * width + x) * 3
+      data[at] = Math.round((x / (width - 1)) * 255)
+      data[at + 1] = Math.round((y / (height - 1)) * 255)
+      data[at + 2] = Math.round((1 - x / (width - 1)) * 128)
+    }
+  }
+  return data
+}
+
+type PngColour = 'gray' | 'rgb' | 'gray-alpha' | 'rgba'
+
+const colourTypes: Readonly<Record<PngColour, { code: number; channels: number }>> = {
+  gray: { code: 0, channels: 1 },
+  rgb: { code: 2, channels: 3 },
+  'gray-alpha': { code: 4, channels: 2 },
+  rgba: { code: 6, channels: 4 }
+}
+
+function crc(bytes: Uint8Array): number {
+  if (typeof crc32 === 'function') return crc32(bytes)
+  let value = 0xffffffff // Node 20 has no zlib.crc32
+  for (const byte of bytes) {
+    value ^= byte
+    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0)
+  }
+  return ~value >>> 0
+}
+
+function chunk(type: string, content: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), content])
+  const frame = Buffer.alloc(8)
+  frame.writeUInt32BE(content.length, 0)
+  frame.writeUInt32BE(crc(body), 4)
+  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
+}
+
+/** Encodes a PNG by hand, so that any bit depth and colour type can be had. */
+export function png(
+  width: number,
+  height: number,
+  colour: PngColour,
+  bits: 1 | 8 | 16,
+  sample: (x: number, y: number, channel: number) => number = () => 0
+): Buffer {
+  const { code, channels } = colourTypes[colour]
+  const rowBytes = Math.ceil((width * channels * bits) / 8)
+  const raw = Buffer.alloc(height * (rowBytes + 1))
+  if (bits > 1) {
+    for (let y = 0; y < height; y++) {
+      for (let i = 0; i < width * channels; i++) {
+        const at = y * (rowBytes + 1) + 1 + (i * bits) / 8
+        const value = sample(Math.floor(i / channels), y, i % channels)
+        if (bits === 16) raw.writeUInt16BE(value, at)
+        else raw[at] = value
+      }
+    }
+  }
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header.set([bits, code, 0, 0, 0], 8)
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(raw)),
+    chunk('IEND', Buffer.alloc(0))
+  ])
+}
+
+export function meanDifference(a: Uint8Array, b: Uint8Array): number {
+  if (a.length !== b.length) throw new Error(`lengths differ: ${a.length} and ${b.length}`)
+  return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] as number)), 0) / a.length
+}

@@ -1,0 +1,74 @@
+import test from 'ava'
+import { FaceEmbedding, type FaceEmbeddingJson } from '../../lib/embedding.js'
+import { EmbeddingMismatchError, InvalidArgumentError } from '../../lib/errors.js'
+import { similarity } from '../../lib/similarity.js'
+import { embedding, sha } from '../support/embeddings.js'
+
+const similarities: [string, number[], number[], number][] = [
+  ['the same direction', [1, 2, 3], [2, 4, 6], 1],
+  ['opposite directions', [1, 2, 3], [-1, -2, -3], -1],
+  ['orthogonal', [1, 0, 0], [0, 1, 0], 0],
+  ['60 degrees', [1, 0], [1, Math.sqrt(3)], 0.5],
+  ['135 degrees', [1, 0], [-1, 1], -Math.SQRT1_2]
+]
+
+for (const [name, a, b, expected] of similarities) {
+  test(`similarity: ${name}`, (t) => {
+    const value = similarity(embedding(a), embedding(b))
+    t.true(Math.abs(value - expected) < 1e-7, String(value))
+    t.true(value >= -1 && value <= 1)
+    t.is(value, similarity(embedding(b), embedding(a)))
+  })
+}
+
+test('embeddings of different origin refuse to be compared', (t) => {
+  const a = embedding([1, 2])
+  const others: [FaceEmbedding, RegExp][] = [
+    [embedding([1, 2], { model: 'n' }), /models/],
+    [embedding([1, 2], { modelSha256: 'b'.repeat(64) }), /weights/],
+    [embedding([1, 2], { precision: 'fp16' }), /precisions/],
+    [embedding([1, 2, 3]), /sizes/]
+  ]
+  for (const [b, message] of others) {
+    const error = t.throws(() => similarity(a, b), { instanceOf: EmbeddingMismatchError, message })
+    t.is(error?.code, 'EMBEDDING_MISMATCH')
+  }
+})
+
+test('JSON and back: the same numbers to the last bit', (t) => {
+  const values = Array.from({ length: 512 }, (_, i) => Math.sin(i * i))
+  const before = embedding(values)
+  const after = FaceEmbedding.fromJSON(JSON.parse(JSON.stringify(before)))
+  t.deepEqual(after.vector, before.vector)
+  t.is(similarity(before, after), similarity(before, before))
+})
+
+test('wrong JSON is refused, naming the field', (t) => {
+  const good: FaceEmbeddingJson = {
+    model: 'm',
+    modelSha256: sha,
+    precision: 'fp32',
+    vector: [0.6, 0.8]
+  }
+  t.notThrows(() => FaceEmbedding.fromJSON(good))
+  const cases: [unknown, string][] = [
+    [null, 'json'],
+    ['{}', 'json'],
+    [{ ...good, model: '' }, 'model'],
+    [{ ...good, model: 3 }, 'model'],
+    [{ ...good, modelSha256: 'abc' }, 'modelSha256'],
+    [{ ...good, precision: 'int8' }, 'precision'],
+    [{ ...good, vector: [] }, 'vector'],
+    [{ ...good, vector: ['0.6', '0.8'] }, 'vector'],
+    [{ ...good, vector: [0.6, null] }, 'vector'],
+    [{ ...good, vector: [0.6, Number.NaN] }, 'vector'],
+    [{ ...good, vector: [3, 4] }, 'vector'],
+    [{ ...good, vector: { 0: 0.6, 1: 0.8 } }, 'vector']
+  ]
+  for (const [json, argument] of cases) {
+    const error = t.throws(() => FaceEmbedding.fromJSON(json as FaceEmbeddingJson), {
+      instanceOf: InvalidArgumentError
+    })
+    t.is(error?.argument, argument)
+  }
+})

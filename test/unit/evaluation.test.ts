@@ -1,0 +1,155 @@
+import test from 'ava'
+import { calibrationTable, scoreAllPairs } from '../../lib/evaluation/calibrate.js'
+import { bestThreshold, crossValidate, type ScoredPair } from '../../lib/evaluation/folds.js'
+import { parsePairs, photoPath } from '../../lib/evaluation/pairs.js'
+import { areaUnderCurve, countAtLeast, operatingPoint, tarAtFar } from '../../lib/evaluation/roc.js'
+
+const ascending = (...values: number[]): Float64Array => Float64Array.from(values).sort()
+
+test('pairs.txt is parsed', (t) => {
+  const { folds, pairs } = parsePairs('2\t1\nAda\t1\t4\nAda\t2\tBo\t10\nCy\t1\t2\nBo\t3\tCy\t1\n')
+  t.is(folds, 2)
+  t.deepEqual(
+    pairs.map(({ a, b, same, fold }) => [photoPath(a), photoPath(b), same, fold]),
+    [
+      ['Ada/Ada_0001.jpg', 'Ada/Ada_0004.jpg', true, 0],
+      ['Ada/Ada_0002.jpg', 'Bo/Bo_0010.jpg', false, 0],
+      ['Cy/Cy_0001.jpg', 'Cy/Cy_0002.jpg', true, 1],
+      ['Bo/Bo_0003.jpg', 'Cy/Cy_0001.jpg', false, 1]
+    ]
+  )
+})
+
+for (const text of ['', 'a\tb', '1\t2\nAda\t1\t2', '1\t1\nAda\t1\t2\nAda\tx\tBo\t1']) {
+  test(`a broken list of pairs is refused: ${JSON.stringify(text)}`, (t) => {
+    t.throws(() => parsePairs(text))
+  })
+}
+
+test('counting scores at or above a threshold', (t) => {
+  const scores = ascending(0.1, 0.2, 0.2, 0.3)
+  const expected: [number, number][] = [
+    [0, 4],
+    [0.1, 4],
+    [0.15, 3],
+    [0.2, 3],
+    [0.25, 1],
+    [0.3, 1],
+    [0.31, 0]
+  ]
+  for (const [threshold, count] of expected) t.is(countAtLeast(scores, threshold), count)
+  t.is(countAtLeast(ascending(), 0), 0)
+})
+
+test('an operating point accepts as many impostors as the rate allows, no more', (t) => {
+  const scores = Float64Array.from({ length: 1000 }, (_, i) => i / 1000)
+  for (const far of [1, 0.5, 0.1, 0.01, 0.001]) {
+    const { threshold, impostors } = operatingPoint(scores, far)
+    t.is(impostors, Math.round(1000 * far))
+    t.is(countAtLeast(scores, threshold), impostors)
+  }
+  t.is(operatingPoint(scores, 0.0001).impostors, 0)
+})
+
+test('equal scores are accepted or refused together', (t) => {
+  const scores = ascending(0.1, 0.5, 0.5, 0.5, 0.9)
+  for (const [far, impostors] of [
+    [0.2, 1],
+    [0.4, 1],
+    [0.6, 1],
+    [0.8, 4]
+  ] as const) {
+    const point = operatingPoint(scores, far)
+    t.is(point.impostors, impostors)
+    t.is(countAtLeast(scores, point.threshold), impostors)
+  }
+})
+
+test('TAR at FAR, by hand', (t) => {
+  const impostors = ascending(0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+  const genuine = ascending(0.64, 0.84, 0.86, 0.96)
+  t.is(tarAtFar(genuine, impostors, 0.1).tar, 0.5)
+  t.is(tarAtFar(genuine, impostors, 0.3).tar, 0.75)
+  t.is(tarAtFar(genuine, impostors, 0).tar, 0.25)
+})
+
+test('the area under the curve equals counting all pairs', (t) => {
+  const genuine = ascending(0.3, 0.5, 0.5, 0.9, 0.7)
+  const impostors = ascending(0.1, 0.5, 0.4, 0.7, 0.2, 0.5)
+  let wins = 0
+  for (const g of genuine) for (const i of impostors) wins += g > i ? 1 : g === i ? 0.5 : 0
+  t.is(areaUnderCurve(genuine, impostors), wins / 30)
+})
+
+const pair = (score: number, same: boolean, fold = 0): ScoredPair => ({ score, same, fold })
+
+test('the best threshold is the best of all there are', (t) => {
+  let seed = 1
+  const random = (): number => {
+    seed = (seed * 48271) % 2147483647
+    return seed / 2147483647
+  }
+  for (let round = 0; round < 20; round++) {
+    const pairs = Array.from({ length: 40 }, (_, i) =>
+      pair(Math.round((random() + (i % 2) * 0.3) * 20) / 20, i % 2 === 1)
+    )
+    const right = (threshold: number): number =>
+      pairs.filter(({ score, same }) => score >= threshold === same).length
+    const best = Math.max(...Array.from({ length: 60 }, (_, i) => right(i / 40)), right(2))
+    t.is(right(bestThreshold(pairs)), best)
+  }
+})
+
+test('cross-validation judges each fold at a threshold chosen on the others', (t) => {
+  // Fold 1 alone would choose 0.5; the other folds choose 0.7, at which fold 1 errs once of two.
+  const pairs = [
+    pair(0.8, true, 0),
+    pair(0.6, false, 0),
+    pair(0.6, true, 1),
+    pair(0.4, false, 1),
+    pair(0.8, true, 2),
+    pair(0.6, false, 2)
+  ]
+  const result = crossValidate(pairs)
+  t.is(result.folds[1]?.accuracy, 0.5)
+  t.true(Math.abs((result.folds[1]?.threshold ?? 0) - 0.7) < 1e-12)
+  const accuracies = result.folds.map(({ accuracy }) => accuracy)
+  const mean = accuracies.reduce((x, y) => x + y) / 3
+  t.is(result.accuracy, mean)
+  const variance = accuracies.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 2
+  t.true(Math.abs(result.standardError - Math.sqrt(variance / 3)) < 1e-12)
+  t.throws(() => crossValidate([pair(1, true)]))
+})
+
+test('all pairs are scored once, by who is in them', (t) => {
+  const vector = (degrees: number): Float32Array =>
+    Float32Array.of(Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180))
+  const { genuine, impostors } = scoreAllPairs([
+    { person: 'a', vector: vector(0) },
+    { person: 'b', vector: vector(90) },
+    { person: 'a', vector: vector(60) },
+    { person: 'c', vector: vector(180) }
+  ])
+  const rounded = (scores: Float64Array): number[] =>
+    [...scores].map((x) => Math.round(x * 1e4) / 1e4 + 0)
+  t.deepEqual(rounded(genuine), [0.5])
+  t.deepEqual(rounded(impostors), [-1, -0.5, 0, 0, 0.866])
+})
+
+test('a calibration table holds the rates that ten false accepts stand behind', (t) => {
+  const impostors = Float64Array.from({ length: 10_000 }, (_, i) => i / 10_000)
+  const rows = calibrationTable(impostors)
+  t.deepEqual(
+    rows.map(({ far, impostors: accepted }) => [far, accepted]),
+    [
+      [0.1, 1000],
+      [0.03, 300],
+      [0.01, 100],
+      [0.003, 30],
+      [0.001, 10]
+    ]
+  )
+  for (const { threshold, impostors: accepted } of rows) {
+    t.is(countAtLeast(impostors, threshold), accepted)
+  }
+})

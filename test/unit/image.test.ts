@@ -1,0 +1,162 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Transformer } from '@napi-rs/image'
+import test from 'ava'
+import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError } from '../../lib/errors.js'
+import { decodeImage, loadPhoto, type PhotoInput } from '../../lib/image.js'
+import { orientedJpeg } from '../support/exif.js'
+import { gradient, meanDifference, png } from '../support/pictures.js'
+
+const width = 64
+const height = 40
+const upright = { data: gradient(width, height), width, height }
+
+let folder: string
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'seesawface-image-'))
+})
+test.after.always(() => rm(folder, { recursive: true, force: true }))
+
+for (let orientation = 1; orientation <= 8; orientation++) {
+  test(`EXIF orientation ${orientation} is made upright`, async (t) => {
+    const image = await decodeImage(await orientedJpeg(orientation, upright))
+    t.like(image, { width, height, stride: width * 3, format: 'rgb' })
+    t.true(meanDifference(image.data, upright.data) < 2)
+  })
+}
+
+const pngCases = [
+  { colour: 'gray', bits: 8, format: 'gray', scale: 1 },
+  { colour: 'gray', bits: 16, format: 'gray', scale: 257 },
+  { colour: 'gray-alpha', bits: 8, format: 'gray', scale: 1 },
+  { colour: 'gray-alpha', bits: 16, format: 'gray', scale: 257 },
+  { colour: 'rgb', bits: 8, format: 'rgb', scale: 1 },
+  { colour: 'rgb', bits: 16, format: 'rgb', scale: 257 },
+  { colour: 'rgba', bits: 8, format: 'rgba', scale: 1 },
+  { colour: 'rgba', bits: 16, format: 'rgba', scale: 257 }
+] as const
+
+for (const { colour, bits, format, scale } of pngCases) {
+  test(`${bits}-bit ${colour} PNG becomes 8-bit ${format}`, async (t) => {
+    const value = (x: number, y: number, channel: number): number =>
+      (7 * x + 5 * y + 60 * channel) % 256
+    const image = await decodeImage(
+      png(9, 6, colour, bits, (x, y, channel) => value(x, y, channel) * scale)
+    )
+    t.like(image, { width: 9, height: 6, format })
+    const channels = { gray: 1, rgb: 3, rgba: 4 }[format]
+    t.is(image.data.length, 9 * 6 * channels)
+    image.data.forEach((sample, i) => {
+      const pixel = Math.floor(i / channels)
+      t.is(sample, value(pixel % 9, Math.floor(pixel / 9), i % channels))
+    })
+  })
+}
+
+test('WebP, BMP, TIFF and AVIF are read too', async (t) => {
+  const rgba = new Uint8Array(width * height * 4).fill(255)
+  for (let i = 0; i < width * height; i++) {
+    rgba.set(upright.data.subarray(3 * i, 3 * i + 3), 4 * i)
+  }
+  const image = (): Transformer => Transformer.fromRgbaPixels(rgba, width, height)
+  for (const bytes of [
+    await image().webpLossless(),
+    await image().bmp(),
+    await image().tiff(),
+    await image().avif({ quality: 90, speed: 10 })
+  ]) {
+    const decoded = await decodeImage(bytes)
+    t.like(decoded, { width, height })
+    const channels = decoded.data.length / (width * height)
+    const rgb = decoded.data.filter((_, i) => i % channels < 3)
+    t.true(meanDifference(rgb, upright.data) < 4)
+  }
+})
+
+test('a path, a file URL, a Buffer, a Uint8Array and an ArrayBuffer give the same pixels', async (t) => {
+  const file = png(9, 6, 'rgb', 8, (x, y) => x * y)
+  const path = join(folder, 'photo with spaces é.png')
+  await writeFile(path, file)
+  const bytes = new Uint8Array(file)
+  const expected = await decodeImage(file)
+  for (const input of [path, pathToFileURL(path), bytes, bytes.buffer]) {
+    t.deepEqual(await decodeImage(input), expected)
+  }
+})
+
+test('files that are no whole image are refused with IMAGE_DECODE', async (t) => {
+  const jpeg = await orientedJpeg(1, upright)
+  const picture = png(64, 64, 'rgb', 8, (x, y, c) => (x * y * (c + 3) * 31) % 256)
+  const cases: Record<string, Uint8Array> = {
+    empty: new Uint8Array(0),
+    text: Buffer.from('This is not an image, whatever its name says.'),
+    'random bytes': Uint8Array.from({ length: 999 }, (_, i) => (i * 7919) % 251),
+    'an SVG': Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+    'a GIF': Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64'),
+    'a PNG cut in half': picture.subarray(0, picture.length / 2),
+    'a PNG header alone': picture.subarray(0, 33)
+  }
+  for (const part of [0.02, 0.1, 0.5, 0.9, 0.99]) {
+    cases[`a JPEG cut at ${part}`] = jpeg.subarray(0, Math.floor(jpeg.length * part))
+  }
+  cases['a JPEG without its end marker'] = jpeg.subarray(0, jpeg.length - 2)
+  for (const [name, bytes] of Object.entries(cases)) {
+    const error = await t.throwsAsync(decodeImage(bytes), { instanceOf: ImageDecodeError }, name)
+    t.is(error?.code, 'IMAGE_DECODE')
+    const path = join(folder, 'broken.jpg')
+    await writeFile(path, bytes)
+    await t.throwsAsync(decodeImage(path), {
+      instanceOf: ImageDecodeError,
+      message: /broken\.jpg/
+    })
+  }
+})
+
+test('every cut of a JPEG is refused', async (t) => {
+  const jpeg = await orientedJpeg(6, { data: gradient(16, 16), width: 16, height: 16 })
+  for (let length = 0; length < jpeg.length; length++) {
+    await t.throwsAsync(decodeImage(jpeg.subarray(0, length)), { instanceOf: ImageDecodeError })
+  }
+  await t.notThrowsAsync(decodeImage(Buffer.concat([jpeg, Buffer.from('trailing bytes')])))
+})
+
+test('what cannot be read says why', async (t) => {
+  const missing = await t.throwsAsync(decodeImage(join(folder, 'missing.jpg')), {
+    instanceOf: ImageDecodeError
+  })
+  t.regex(missing?.message ?? '', /missing\.jpg": there is no such file/)
+  t.truthy(missing?.cause)
+  await t.throwsAsync(decodeImage(folder), { instanceOf: ImageDecodeError, message: /a folder/ })
+})
+
+test('a 20000 × 20000 PNG is refused before decoding, by an adjustable limit', async (t) => {
+  const bomb = png(20_000, 20_000, 'gray', 1)
+  t.true(bomb.length < 100_000)
+  const error = await t.throwsAsync(decodeImage(bomb), { instanceOf: ImageTooLargeError })
+  t.regex(error?.message ?? '', /20000×20000.*64000000.*maxPixels/)
+  const small = png(9, 6, 'rgb', 8)
+  await t.throwsAsync(decodeImage(small, { maxPixels: 53 }), { instanceOf: ImageTooLargeError })
+  t.is((await decodeImage(small, { maxPixels: 54 })).width, 9)
+})
+
+test('wrong arguments are named', async (t) => {
+  const cases: [unknown, object | undefined, string][] = [
+    [undefined, undefined, 'photo'],
+    [null, undefined, 'photo'],
+    [42, undefined, 'photo'],
+    [{}, undefined, 'photo'],
+    [[1, 2, 3], undefined, 'photo'],
+    [new URL('https://example.org/a.jpg'), undefined, 'photo'],
+    [new Uint8Array(9), { maxPixels: Number.NaN }, 'maxPixels'],
+    [new Uint8Array(9), { maxPixels: 0 }, 'maxPixels'],
+    [new Uint8Array(9), { maxPixels: '9' }, 'maxPixels']
+  ]
+  for (const [input, options, argument] of cases) {
+    const error = await t.throwsAsync(loadPhoto(input as PhotoInput, options), {
+      instanceOf: InvalidArgumentError
+    })
+    t.is(error?.argument, argument)
+  }
+})
