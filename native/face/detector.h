@@ -11,8 +11,8 @@ namespace seesaw {
 
 struct DetectOptions {
   float score_threshold = 0.6f;
-  float nms_iou = 0.3f;   // of two boxes that overlap by more, the better one stays
-  int max_side = 640;     // the longer side of what the network sees
+  float nms_iou = 0.3f;  // of two boxes that overlap by more, the better one stays
+  int max_side = 640;    // the longer side of what the network sees
   int max_faces = 1000;
 };
 
