@@ -15,13 +15,16 @@ target_compile_definitions(seesawface PRIVATE
 )
 target_include_directories(seesawface SYSTEM PRIVATE ${CMAKE_JS_INC})
 target_link_libraries(seesawface PRIVATE seesawface_core)
-# The table of exports is Node's entry; nothing else of us or of NCNN may be visible, lest another
-# addon with another NCNN in the same process be mixed up with it. The code stays mapped for good:
-# threads and their thread-local destructors may outlive a worker that loaded it. Pages of 16 KB
-# are what Android 15 and the Raspberry Pi 5 use.
+# Only Node's entry points are visible, lest another addon with another NCNN or C++ library in the
+# same process be mixed up with ours. The code stays mapped for good: threads and their thread-local
+# destructors may outlive a worker that loaded it. Pages of 16 KB are what Android 15 and the
+# Raspberry Pi 5 use.
+set(exports ${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map)
 target_link_options(seesawface PRIVATE
-  -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,nodelete -Wl,-z,max-page-size=16384
+  -Wl,--version-script=${exports} -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,nodelete
+  -Wl,-z,max-page-size=16384
 )
+set_target_properties(seesawface PROPERTIES LINK_DEPENDS ${exports})
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ANDROID)
   target_link_options(seesawface PRIVATE -static-libstdc++ -static-libgcc)
 endif()

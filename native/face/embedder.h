@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/network.h"
+#include "face/align.h"
 #include "face/pixels.h"
 
 namespace seesaw {
@@ -21,7 +22,7 @@ struct EmbedderInput {
 };
 
 /** Width and height of an aligned crop. */
-inline constexpr int kCropSize = 112;
+inline constexpr int kCropSize = kAlignedSize;
 
 class Embedder {
  public:
