@@ -1,7 +1,13 @@
 import pc from 'picocolors'
 
-/** Colours on terminals only, and never under NO_COLOR: picocolors sees to both. */
-export const colour = pc
+/** On terminals only, unless FORCE_COLOR asks for more, and never under NO_COLOR (no-color.org). */
+function wantsColour(stream: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env
+  return !NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY && TERM !== 'dumb'))
+}
+
+export const colour = pc.createColors(wantsColour(process.stdout))
+const errorColour = pc.createColors(wantsColour(process.stderr))
 
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`)
@@ -12,7 +18,7 @@ export function printJson(value: unknown): void {
 }
 
 export function complain(line: string): void {
-  process.stderr.write(`${colour.red('seesawface:')} ${line}\n`)
+  process.stderr.write(`${errorColour.red('seesawface:')} ${line}\n`)
 }
 
 /** Labels in one column, values in the next. */

@@ -1,0 +1,199 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { FaceEmbedding, similarity } from '../../lib/index.js'
+import { photo } from '../support/fixtures.js'
+
+const cli = fileURLToPath(new URL('../../lib/cli/index.ts', import.meta.url))
+
+interface Outcome {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function seesawface(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const options = { env: { ...process.env, NO_COLOR: '1', ...env }, timeout: 120_000 }
+    execFile(process.execPath, ['--import=tsx', cli, ...args], options, (error, stdout, stderr) => {
+      const exitCode = error === null ? 0 : error.code
+      if (typeof exitCode !== 'number') reject(error)
+      else resolve({ exitCode, stdout, stderr })
+    })
+  })
+}
+
+const [obama, obama2, biden] = ['obama.jpg', 'obama2.jpg', 'biden.jpg'].map(photo) as [
+  string,
+  string,
+  string
+]
+
+test('verify: the same person, exit code 0', async (t) => {
+  const { exitCode, stdout, stderr } = await seesawface(['verify', obama, obama2])
+  t.is(exitCode, 0)
+  t.is(stderr, '')
+  t.regex(
+    stdout,
+    /^same person\n {2}similarity +0\.\d{4}\n {2}threshold +0\.\d{4}\n {2}FAR +0\.1 %/
+  )
+})
+
+test('verify: different people, exit code 1', async (t) => {
+  const { exitCode, stdout } = await seesawface(['verify', obama, biden])
+  t.is(exitCode, 1)
+  t.regex(stdout, /^different people\n/)
+})
+
+test('verify --json', async (t) => {
+  const { exitCode, stdout } = await seesawface(['verify', '--json', '--far', '0.01', obama, biden])
+  t.is(exitCode, 1)
+  const result = JSON.parse(stdout)
+  t.like(result, { same: false, far: 0.01, model: 'seesaw-shuffle', a: { faceCount: 1 } })
+  t.true(result.similarity < result.threshold)
+  t.true(result.b.face.box.width > 10)
+})
+
+test('verify at a threshold of one’s own', async (t) => {
+  const all = await seesawface(['verify', '--threshold=-1', obama, biden])
+  t.is(all.exitCode, 0)
+  t.regex(all.stdout, /FAR +unknown/)
+  t.is((await seesawface(['verify', '--threshold', '1', obama, obama2])).exitCode, 1)
+})
+
+test('embed --json gives embeddings that can be read again', async (t) => {
+  const { exitCode, stdout } = await seesawface(['embed', '--json', obama, obama2, biden])
+  t.is(exitCode, 0)
+  const [a, b, c] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => FaceEmbedding.fromJSON(JSON.parse(line))) as [
+    FaceEmbedding,
+    FaceEmbedding,
+    FaceEmbedding
+  ]
+  t.is(a.vector.length, 512)
+  t.true(similarity(a, b) > similarity(a, c))
+})
+
+test('embed and detect for people', async (t) => {
+  const embedded = await seesawface(['embed', obama])
+  t.is(embedded.exitCode, 0)
+  t.regex(embedded.stdout, /512 numbers/)
+  const detected = await seesawface(['detect', obama, biden])
+  t.is(detected.exitCode, 0)
+  t.is(detected.stdout.match(/: 1 face$/gm)?.length, 2)
+  t.regex(detected.stdout, /score +left +top +width +height\n +0\.\d{3} +\d+ +\d+ +\d+ +\d+/)
+})
+
+test('detect --json', async (t) => {
+  const { stdout } = await seesawface(['detect', '--json', biden])
+  const { photo: path, faces } = JSON.parse(stdout)
+  t.is(path, biden)
+  t.is(faces.length, 1)
+  t.is(faces[0].landmarks.length, 5)
+})
+
+test('a photo that fails is told, the others are done, exit code 2', async (t) => {
+  const { exitCode, stdout, stderr } = await seesawface(['detect', 'no such.jpg', biden])
+  t.is(exitCode, 2)
+  t.is(stderr, 'seesawface: Cannot read "no such.jpg": there is no such file\n')
+  t.regex(stdout, /biden\.jpg: 1 face/)
+  const json = await seesawface(['embed', '--json', '--min-score', '1', biden])
+  t.is(json.exitCode, 2)
+  t.is(JSON.parse(json.stdout).error.code, 'NO_FACE')
+})
+
+test('models', async (t) => {
+  const { exitCode, stdout } = await seesawface(['models'])
+  t.is(exitCode, 0)
+  t.regex(stdout, /^seesaw-shuffle .* embedder$/m)
+  t.regex(stdout, /^yunet .* detector$/m)
+  t.regex(stdout, /licence/)
+  const json = await seesawface(['models', '--json'])
+  const names = json.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).name)
+  t.true(names.includes('seesaw-shuffle') && names.includes('yunet'))
+})
+
+test('version', async (t) => {
+  const own = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
+  const { stdout } = await seesawface(['--version'])
+  t.regex(
+    stdout,
+    new RegExp(`^seesawface ${own.version.replaceAll('.', '\\.')} \\(NCNN \\S+, Node 2`)
+  )
+  t.is(JSON.parse((await seesawface(['version', '--json'])).stdout).seesawface, own.version)
+})
+
+for (const args of [[], ['--help'], ['-h'], ['help']]) {
+  test(`help: ${JSON.stringify(args)}`, async (t) => {
+    const { exitCode, stdout, stderr } = await seesawface(args)
+    t.is(exitCode, 0)
+    t.is(stderr, '')
+    for (const command of ['verify', 'embed', 'detect', 'models', 'version']) {
+      t.true(stdout.includes(`seesawface ${command}`))
+    }
+  })
+}
+
+for (const command of ['verify', 'embed', 'detect', 'models']) {
+  test(`help of ${command}`, async (t) => {
+    const asked = await seesawface(['help', command])
+    t.is(asked.exitCode, 0)
+    t.true(asked.stdout.startsWith(`seesawface ${command}`))
+    t.is((await seesawface([command, '--help'])).stdout, asked.stdout)
+  })
+}
+
+const mistakes: [string[], RegExp][] = [
+  [['recognise'], /no command "recognise".*seesawface help/],
+  [['toString'], /no command "toString"/],
+  [['help', 'recognise'], /no command "recognise"/],
+  [['verify'], /verify takes two photos/],
+  [['verify', 'a.jpg'], /verify takes two photos/],
+  [['verify', 'a.jpg', 'b.jpg', 'c.jpg'], /verify takes two photos/],
+  [['verify', '--colour', 'a.jpg', 'b.jpg'], /Unknown option '--colour'/],
+  [['verify', '--far', 'low', 'a.jpg', 'b.jpg'], /--far takes a number, not "low"/],
+  [['verify', '--far', '0.1', '--threshold', '0.5', 'a.jpg', 'b.jpg'], /not both/],
+  [['verify', '--far', '1e-30', obama, biden], /FAR of 1e-30 is below.*smallest is/],
+  [['verify', '--threshold', '7', obama, biden], /threshold must be a number from -1 to 1/],
+  [['verify', obama, 'no such.jpg'], /"no such\.jpg": there is no such file/],
+  [['verify', obama, cli], /Cannot decode .*not an image/],
+  [['verify', '--model', 'none', obama, biden], /model "none": there is no such file/],
+  [['verify', '--threads', '0', obama, biden], /threads must be a whole number from 1/],
+  [['verify', '--precision', 'int4', obama, biden], /--precision takes fp32 or fp16/],
+  [['verify', '--max-pixels', '99', obama, biden], /more than the 99 allowed/],
+  [['embed'], /embed takes at least one photo/],
+  [['detect'], /detect takes at least one photo/],
+  [['models', 'yunet'], /models takes no further argument/]
+]
+
+for (const [args, message] of mistakes) {
+  test(`exit code 2 and one sentence: ${args.map((arg) => arg.split('/').at(-1)).join(' ')}`, async (t) => {
+    const { exitCode, stdout, stderr } = await seesawface(args)
+    t.is(exitCode, 2)
+    t.is(stdout, '')
+    t.regex(stderr, message)
+    t.is(stderr.trim().split('\n').length, 1)
+    t.notRegex(stderr, / at .*:\d+:\d+/)
+  })
+}
+
+test('errors as JSON', async (t) => {
+  const { exitCode, stdout } = await seesawface(['verify', '--json', obama, 'no such.jpg'])
+  t.is(exitCode, 2)
+  t.is(JSON.parse(stdout).error.code, 'IMAGE_DECODE')
+  t.is(JSON.parse((await seesawface(['verify', '--json'])).stdout).error.code, 'USAGE')
+})
+
+test('colours only when wanted', async (t) => {
+  const codes = String.fromCharCode(27)
+  const coloured = await seesawface(['help'], { NO_COLOR: undefined, FORCE_COLOR: '1' })
+  t.true(coloured.stdout.includes(codes))
+  t.false((await seesawface(['help'])).stdout.includes(codes))
+  t.false((await seesawface(['help'], { NO_COLOR: undefined })).stdout.includes(codes))
+})
