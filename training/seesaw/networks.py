@@ -86,6 +86,7 @@ class SeesawBlock(nn.Module):
         self, in_channels: int, middle: int, out_channels: int, stride: int, shuffle: bool
     ) -> None:
         super().__init__()
+        self.shape = (in_channels, middle, out_channels, stride, shuffle)
         self.residual = stride == 1 and in_channels == out_channels
         self.expand = SplitPointwise(in_channels, middle, 0.25, activate=True)
         self.shuffle = nn.ChannelShuffle(2) if shuffle else nn.Identity()

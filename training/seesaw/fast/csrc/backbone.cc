@@ -1,0 +1,442 @@
+#include "backbone.h"
+
+#include <numeric>
+
+namespace seesaw {
+
+namespace {
+
+// Parameters of a block, counted from its first; the order is that of SeesawBlock.
+enum BlockParameter {
+  kExpandFirst = 0,
+  kExpandSecond = 3,
+  kDepthwise = 6,
+  kGateDown = 9,
+  kGateDownBias,
+  kGateSlope,
+  kGateUp,
+  kGateUpBias,
+  kProjectFirst = 14,
+  kProjectSecond = 17,
+  kBlockParameters = 20,
+};
+constexpr int kStemParameters = 6;  // conv, norm (2), depthwise, norm (2)
+constexpr int kHeadParameters = 6;  // conv, norm (2), global depthwise and its norm (2)
+constexpr int kBuffersPerNorm = 3;  // running mean, running variance, batches seen
+
+const float* data(const at::Tensor& t) { return t.const_data_ptr<float>(); }
+
+std::vector<int> identity(int n) {
+  std::vector<int> order(n);
+  std::iota(order.begin(), order.end(), 0);
+  return order;
+}
+
+// A channel shuffle in two groups puts channel c here.
+int shuffled(int c, int channels) {
+  const int half = channels / 2;
+  return c < half ? 2 * c : 2 * (c - half) + 1;
+}
+
+}  // namespace
+
+void NormSite::load(const std::vector<at::Tensor>& parameters,
+                    const std::vector<at::Tensor>& all_buffers, bool training, double count) {
+  const int channels = norm.channels;
+  std::vector<float> gamma, beta, mean, variance;
+  const auto append = [](std::vector<float>* to, const at::Tensor& t) {
+    to->insert(to->end(), data(t), data(t) + t.numel());
+  };
+  for (size_t i = 0; i < weights.size(); ++i) {
+    append(&gamma, parameters[weights[i]]);
+    append(&beta, parameters[weights[i] + 1]);
+    append(&mean, all_buffers[buffers[i]]);
+    append(&variance, all_buffers[buffers[i] + 1]);
+  }
+  for (int c = 0; c < channels; ++c) {
+    norm.gamma[c] = gamma[position[c]];
+    norm.beta[c] = beta[position[c]];
+    if (!training) {
+      norm.mean[c] = mean[position[c]];
+      norm.variance[c] = variance[position[c]];
+    }
+  }
+  if (training) {
+    norm.use_batch(sums, count);
+  } else {
+    norm.make_affine();
+  }
+}
+
+void NormSite::update_running(const std::vector<at::Tensor>& all_buffers, double count,
+                              double momentum) const {
+  const double unbiased = count / (count - 1);
+  std::vector<float*> means, variances;
+  std::vector<int> ends;
+  int end = 0;
+  for (const int b : buffers) {
+    means.push_back(all_buffers[b].data_ptr<float>() - end);
+    variances.push_back(all_buffers[b + 1].data_ptr<float>() - end);
+    ends.push_back(end += static_cast<int>(all_buffers[b].numel()));
+    *all_buffers[b + 2].data_ptr<int64_t>() += 1;
+  }
+  for (int c = 0; c < norm.channels; ++c) {
+    const int p = position[c];
+    size_t layer = 0;
+    while (p >= ends[layer]) ++layer;
+    float& mean = means[layer][p];
+    float& variance = variances[layer][p];
+    mean = static_cast<float>((1 - momentum) * mean + momentum * norm.mean[c]);
+    variance =
+        static_cast<float>((1 - momentum) * variance + momentum * norm.variance[c] * unbiased);
+  }
+}
+
+void NormSite::unload(std::vector<at::Tensor>* gradients) const {
+  std::vector<int> channel(norm.channels);
+  for (int c = 0; c < norm.channels; ++c) channel[position[c]] = c;
+  int at = 0;
+  for (const int w : weights) {
+    float* gamma = (*gradients)[w].data_ptr<float>();
+    float* beta = (*gradients)[w + 1].data_ptr<float>();
+    const int n = static_cast<int>((*gradients)[w].numel());
+    for (int i = 0; i < n; ++i, ++at) {
+      gamma[i] = norm.grad_gamma[channel[at]];
+      beta[i] = norm.grad_beta[channel[at]];
+    }
+  }
+}
+
+Backbone::Backbone(const std::vector<BlockShape>& shapes, int stem_channels, int head_channels,
+                   int size, int batch, double eps, double momentum)
+    : batch_(batch), eps_(eps), momentum_(momentum) {
+  TORCH_CHECK(batch > 0, "batch: must be at least 1, is ", batch);
+  TORCH_CHECK(size > 0 && size % 112 == 0, "size: must be a multiple of 112, is ", size);
+  plan(shapes, stem_channels, head_channels, size);
+  allocate();
+}
+
+void Backbone::plan(const std::vector<BlockShape>& shapes, int stem_channels, int head_channels,
+                    int size) {
+  int norm = 0;
+  const auto make_site = [&](int channels, std::vector<int> position, std::vector<int> weights) {
+    NormSite site;
+    site.norm = Norm(channels);
+    site.norm.eps = eps_;
+    site.position = std::move(position);
+    site.weights = std::move(weights);
+    for (size_t i = 0; i < site.weights.size(); ++i) {
+      site.buffers.push_back(kBuffersPerNorm * norm++);
+    }
+    return site;
+  };
+  stem_ = Stem(stem_channels, size);
+  size /= 2;
+  stem_depthwise_ = Depthwise(stem_channels, size, 1);
+  stem_site_ = make_site(stem_channels, identity(stem_channels), {1});
+  stem_filtered_ = make_site(stem_channels, identity(stem_channels), {4});
+  int parameter = kStemParameters, channels = stem_channels;
+  for (const BlockShape& s : shapes) {
+    TORCH_CHECK(s.in == channels, "shapes: a block takes ", s.in, " channels but gets ", channels);
+    TORCH_CHECK(s.in % 64 == 0 && s.out % 64 == 0 && s.middle % 128 == 0,
+                "shapes: channels must be multiples of 64, middle channels of 128");
+    TORCH_CHECK((s.stride == 1 || s.stride == 2) && size % s.stride == 0, "shapes: stride");
+    Block b;
+    b.shape = s;
+    b.size = size;
+    b.parameter = parameter;
+    const int mid = s.middle, half = mid / 2;
+    b.same = identity(s.in);
+    b.expand.add_range(s.in / 4, mid / 4);
+    b.expand.add_range(s.in - s.in / 4, mid - mid / 4);
+    // Feature maps keep the order of the expansion. The shuffle is in the order of the parameters
+    // behind it and in the order in which the projection reads.
+    std::vector<int> position = identity(mid);
+    b.project.order = identity(mid);
+    const int split = s.shuffle ? mid / 4 : mid / 4 * 3;
+    if (s.shuffle) {
+      for (int c = 0; c < mid; ++c) position[c] = shuffled(c, mid);
+      auto to = b.project.order.begin();
+      const auto take = [&](int from, int end) {
+        for (int c = from; c < end; ++c) *to++ = c;
+      };
+      take(0, split / 2);
+      take(half, half + split / 2);
+      take(split / 2, half);
+      take(half + split / 2, mid);
+    }
+    for (const int c : b.project.order) b.columns.push_back(position[c]);
+    const int first_out = s.shuffle ? s.out / 4 : s.out / 4 * 3;
+    b.project.pointwise.add_range(split, first_out);
+    b.project.pointwise.add_range(mid - split, s.out - first_out);
+    b.project.gate = Gate(mid, mid / 4);
+    b.record.resize(batch_, b.project.gate);
+    b.depthwise = Depthwise(mid, size, s.stride);
+    b.expanded = make_site(mid, identity(mid),
+                           {parameter + kExpandFirst + 1, parameter + kExpandSecond + 1});
+    b.filtered = make_site(mid, position, {parameter + kDepthwise + 1});
+    b.projected = make_site(s.out, identity(s.out),
+                            {parameter + kProjectFirst + 1, parameter + kProjectSecond + 1});
+    parameter += kBlockParameters;
+    size /= s.stride;
+    channels = s.out;
+    blocks_.push_back(std::move(b));
+  }
+  TORCH_CHECK(!blocks_.empty(), "shapes: no blocks");
+  head_parameter_ = parameter;
+  head_.add_range(channels, head_channels);
+  head_columns_ = identity(channels);
+  head_site_ = make_site(head_channels, identity(head_channels), {parameter + 1});
+  pool_ = GlobalDepthwise(head_channels, size * size);
+}
+
+void Backbone::allocate() {
+  // Twice over the same list: first to add up the sizes, then to hand out the addresses.
+  size_t used = 0;
+  float* base = nullptr;
+  const auto give = [&](float** to, size_t pixels, size_t channels) {
+    if (base) *to = base + used;
+    used += batch_ * pixels * channels;
+  };
+  for (int round = 0; round < 2; ++round) {
+    if (round == 1) base = memory_.reserve(used);
+    used = 0;
+    const size_t stem_pixels = static_cast<size_t>(stem_depthwise_.size) * stem_depthwise_.size;
+    size_t most_wide = stem_pixels * stem_.channels, most_filtered = 0, most_narrow = most_wide;
+    give(&stem_out_, stem_pixels, stem_.channels);
+    give(&stem_filtered_out_, stem_pixels, stem_.channels);
+    for (Block& b : blocks_) {
+      const size_t pixels = static_cast<size_t>(b.size) * b.size,
+                   after = static_cast<size_t>(b.out_size()) * b.out_size();
+      give(&b.x, pixels, b.shape.in);
+      give(&b.e, pixels, b.shape.middle);
+      give(&b.d, after, b.shape.middle);
+      give(&b.p, after, b.shape.out);
+      most_wide = std::max(most_wide, pixels * b.shape.middle);
+      most_filtered = std::max(most_filtered, after * b.shape.middle);
+      most_narrow = std::max({most_narrow, pixels * b.shape.in, after * b.shape.out});
+    }
+    give(&head_in_, pool_.pixels, head_.in_channels);
+    give(&head_out_, pool_.pixels, head_.out_channels);
+    most_wide = std::max(most_wide, static_cast<size_t>(pool_.pixels) * pool_.channels);
+    give(&dt_, most_wide, 1);
+    give(&du_, most_filtered, 1);
+    give(&dx_[0], most_narrow, 1);
+    give(&dx_[1], most_narrow, 1);
+  }
+}
+
+void Backbone::load_weights() {
+  stem_.set_weights(data(parameters_[0]));
+  const auto load_depthwise = [](Depthwise* d, const float* w, const std::vector<int>& position) {
+    for (int c = 0; c < d->channels; ++c) {
+      for (int k = 0; k < 9; ++k) d->weight[k * d->channels + c] = w[position[c] * 9 + k];
+    }
+  };
+  load_depthwise(&stem_depthwise_, data(parameters_[3]), stem_filtered_.position);
+  for (Block& b : blocks_) {
+    const at::Tensor* p = &parameters_[b.parameter];
+    b.expand.set_weights({data(p[kExpandFirst]), data(p[kExpandSecond])}, b.same);
+    load_depthwise(&b.depthwise, data(p[kDepthwise]), b.filtered.position);
+    b.project.gate.set_weights(data(p[kGateDown]), data(p[kGateDownBias]), data(p[kGateSlope]),
+                               data(p[kGateUp]), data(p[kGateUpBias]), b.filtered.position);
+    b.project.pointwise.set_weights({data(p[kProjectFirst]), data(p[kProjectSecond])}, b.columns);
+  }
+  head_.set_weights({data(parameters_[head_parameter_])}, head_columns_);
+  const float* w = data(parameters_[head_parameter_ + 3]);
+  for (int c = 0; c < pool_.channels; ++c) {
+    for (int p = 0; p < pool_.pixels; ++p) {
+      pool_.weight[static_cast<size_t>(p) * pool_.channels + c] =
+          w[static_cast<size_t>(c) * pool_.pixels + p];
+    }
+  }
+}
+
+Source Backbone::source_of(size_t block) {
+  if (block == 0) return {stem_filtered_out_, &stem_filtered_.norm, nullptr, true};
+  const Block& b = blocks_[block - 1];
+  return {b.p, &b.projected.norm, b.residual() ? b.x : nullptr, false};
+}
+
+NormSite* Backbone::site_before(size_t block) {
+  return block == 0 ? &stem_filtered_ : &blocks_[block - 1].projected;
+}
+
+void Backbone::finish(NormSite* site, double count) {
+  site->load(parameters_, buffers_, training_, count);
+  if (training_) site->update_running(buffers_, count, momentum_);
+}
+
+at::Tensor Backbone::forward(const at::Tensor& images, const std::vector<at::Tensor>& parameters,
+                             const std::vector<at::Tensor>& buffers, bool training) {
+  const int64_t side = stem_.size;
+  TORCH_CHECK(images.scalar_type() == at::kFloat && images.is_contiguous() &&
+                  images.sizes() == at::IntArrayRef({batch_, 3, side, side}),
+              "images: expected contiguous float ", batch_, "x3x", side, "x", side, ", got ",
+              images.sizes());
+  TORCH_CHECK(parameters.size() == head_parameter_ + kHeadParameters - 2, "parameters: expected ",
+              head_parameter_ + kHeadParameters - 2, " tensors, got ", parameters.size());
+  for (const auto& t : parameters) {
+    TORCH_CHECK(t.scalar_type() == at::kFloat && t.is_contiguous(),
+                "parameters: must be contiguous float");
+  }
+  images_ = images;
+  parameters_ = parameters;
+  buffers_ = buffers;
+  training_ = training;
+  load_weights();
+  const double stem_count =
+      static_cast<double>(batch_) * stem_depthwise_.size * stem_depthwise_.size;
+  stem_.forward(data(images), batch_, stem_out_, &stem_site_.sums);
+  finish(&stem_site_, stem_count);
+  stem_depthwise_.forward(stem_out_, stem_site_.norm, batch_, stem_filtered_out_,
+                          &stem_filtered_.sums);
+  finish(&stem_filtered_, stem_count);
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    Block& b = blocks_[i];
+    const int pixels = b.size * b.size, after = b.out_size() * b.out_size();
+    pointwise_forward(source_of(i), b.expand, batch_, pixels, b.x, b.e, &b.expanded.sums);
+    finish(&b.expanded, static_cast<double>(batch_) * pixels);
+    b.depthwise.forward(b.e, b.expanded.norm, batch_, b.d, &b.filtered.sums);
+    finish(&b.filtered, static_cast<double>(batch_) * after);
+    b.project.forward(b.d, b.filtered.norm, batch_, after, &b.record, b.p, &b.projected.sums);
+    finish(&b.projected, static_cast<double>(batch_) * after);
+  }
+  pointwise_forward(source_of(blocks_.size()), head_, batch_, pool_.pixels, head_in_, head_out_,
+                    &head_site_.sums);
+  finish(&head_site_, static_cast<double>(batch_) * pool_.pixels);
+  at::Tensor out = at::empty({batch_, pool_.channels}, images.options());
+  pool_.forward(head_out_, head_site_.norm, batch_, out.data_ptr<float>());
+  return out;
+}
+
+void Backbone::store_weight(const Partials& partials, const Pointwise& pointwise,
+                            const std::vector<int>& column, const std::vector<size_t>& indices) {
+  totals_.resize(pointwise.weight.size());
+  partials.totals(totals_.data());
+  for (size_t i = 0; i < indices.size(); ++i) {
+    pointwise.unload(totals_.data(), i, column, gradients_[indices[i]].data_ptr<float>());
+  }
+}
+
+namespace {
+
+void store_depthwise(const Partials& partials, const std::vector<int>& position, at::Tensor* to) {
+  const int channels = static_cast<int>(position.size());
+  const int taps = static_cast<int>(to->numel()) / channels;
+  float* out = to->data_ptr<float>();
+  for (int c = 0; c < channels; ++c) {
+    for (int k = 0; k < taps; ++k) {
+      out[position[c] * taps + k] =
+          static_cast<float>(partials.total(static_cast<size_t>(k) * channels + c));
+    }
+  }
+}
+
+}  // namespace
+
+void Backbone::store_gate(const Block& block, const Partials& slope) {
+  const Gate& gate = block.project.gate;
+  const GateRecord& r = block.record;
+  const int mid = gate.channels, hidden = gate.hidden;
+  at::Tensor* g = &gradients_[block.parameter];
+  std::vector<float> down(static_cast<size_t>(mid) * hidden), up(down.size());
+  multiply_transposed(hidden, mid, batch_, r.d_before.data(), hidden, r.pooled.data(), mid,
+                      down.data(), mid);
+  multiply_transposed(mid, hidden, batch_, r.dz.data(), mid, r.after.data(), hidden, up.data(),
+                      hidden);
+  float *down_out = g[kGateDown].data_ptr<float>(), *up_out = g[kGateUp].data_ptr<float>(),
+        *down_bias = g[kGateDownBias].data_ptr<float>(),
+        *up_bias = g[kGateUpBias].data_ptr<float>();
+  for (int c = 0; c < mid; ++c) {
+    const int p = block.filtered.position[c];
+    double bias = 0;
+    for (int b = 0; b < batch_; ++b) bias += r.dz[static_cast<size_t>(b) * mid + c];
+    up_bias[p] = static_cast<float>(bias);
+    for (int h = 0; h < hidden; ++h) {
+      down_out[h * mid + p] = down[h * mid + c];
+      up_out[p * hidden + h] = up[c * hidden + h];
+    }
+  }
+  for (int h = 0; h < hidden; ++h) {
+    double bias = 0;
+    for (int b = 0; b < batch_; ++b) bias += r.d_before[static_cast<size_t>(b) * hidden + h];
+    down_bias[h] = static_cast<float>(bias);
+  }
+  slope.totals(g[kGateSlope].data_ptr<float>());
+}
+
+float* Backbone::backward_block(size_t index, float* dy) {
+  Block& b = blocks_[index];
+  const int pixels = b.size * b.size, after = b.out_size() * b.out_size();
+  const size_t at = b.parameter;
+  b.project.backward(dy, b.p, b.projected.norm, b.d, b.filtered.norm, batch_, after, &b.record, du_,
+                     &b.filtered.sums, &weight_partials_, &slope_partials_);
+  b.filtered.norm.make_backward(b.filtered.sums, static_cast<double>(batch_) * after);
+  store_weight(weight_partials_, b.project.pointwise, b.columns,
+               {at + kProjectFirst, at + kProjectSecond});
+  store_gate(b, slope_partials_);
+
+  b.depthwise.backward(du_, b.d, b.filtered.norm, b.e, b.expanded.norm, batch_, dt_,
+                       &b.expanded.sums, &weight_partials_);
+  b.expanded.norm.make_backward(b.expanded.sums, static_cast<double>(batch_) * pixels);
+  store_depthwise(weight_partials_, b.filtered.position, &gradients_[at + kDepthwise]);
+
+  float* dx = b.residual() || dy == dx_[1] ? dx_[0] : dx_[1];
+  if (b.residual()) dx = dy;
+  NormSite* before = site_before(index);
+  pointwise_backward(dt_, b.e, b.expanded.norm, b.x, b.expand, source_of(index),
+                     b.residual() ? dy : nullptr, batch_, pixels, dx, &before->sums,
+                     &weight_partials_);
+  before->norm.make_backward(before->sums, static_cast<double>(batch_) * pixels);
+  store_weight(weight_partials_, b.expand, b.same, {at + kExpandFirst, at + kExpandSecond});
+  for (const NormSite* site : {&b.expanded, &b.filtered, &b.projected}) site->unload(&gradients_);
+  return dx;
+}
+
+std::vector<at::Tensor> Backbone::backward(const at::Tensor& output_gradient) {
+  TORCH_CHECK(!parameters_.empty() && training_,
+              "backward: no forward pass in training mode before it");
+  const at::Tensor dq = output_gradient.contiguous();
+  TORCH_CHECK(
+      dq.scalar_type() == at::kFloat && dq.sizes() == at::IntArrayRef({batch_, pool_.channels}),
+      "output_gradient: expected float ", batch_, "x", pool_.channels);
+  gradients_.clear();
+  for (const auto& p : parameters_) gradients_.push_back(at::empty_like(p));
+
+  pool_.backward(data(dq), head_out_, head_site_.norm, batch_, dt_, &head_site_.sums,
+                 &weight_partials_);
+  const double head_count = static_cast<double>(batch_) * pool_.pixels;
+  head_site_.norm.make_backward(head_site_.sums, head_count);
+  store_depthwise(weight_partials_, head_site_.position, &gradients_[head_parameter_ + 3]);
+  NormSite* before = site_before(blocks_.size());
+  float* dy = dx_[0];
+  pointwise_backward(dt_, head_out_, head_site_.norm, head_in_, head_, source_of(blocks_.size()),
+                     nullptr, batch_, pool_.pixels, dy, &before->sums, &weight_partials_);
+  before->norm.make_backward(before->sums, head_count);
+  store_weight(weight_partials_, head_, head_columns_, {head_parameter_});
+  head_site_.unload(&gradients_);
+
+  for (size_t i = blocks_.size(); i-- > 0;) dy = backward_block(i, dy);
+
+  stem_depthwise_.backward(dy, stem_filtered_out_, stem_filtered_.norm, stem_out_, stem_site_.norm,
+                           batch_, dt_, &stem_site_.sums, &weight_partials_);
+  stem_site_.norm.make_backward(
+      stem_site_.sums, static_cast<double>(batch_) * stem_depthwise_.size * stem_depthwise_.size);
+  store_depthwise(weight_partials_, stem_filtered_.position, &gradients_[3]);
+  stem_.backward(data(images_), dt_, stem_out_, stem_site_.norm, batch_, &weight_partials_);
+  float* stem_gradient = gradients_[0].data_ptr<float>();
+  for (int c = 0; c < stem_.channels; ++c) {
+    for (int k = 0; k < Stem::kTaps; ++k) {
+      stem_gradient[c * Stem::kTaps + k] =
+          static_cast<float>(weight_partials_.total(c * Stem::kPadded + k));
+    }
+  }
+  for (const NormSite* site : {&stem_site_, &stem_filtered_}) site->unload(&gradients_);
+  parameters_.clear();
+  buffers_.clear();
+  images_.reset();
+  return std::move(gradients_);
+}
+
+}  // namespace seesaw

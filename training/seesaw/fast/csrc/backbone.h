@@ -1,0 +1,97 @@
+// The backbone, from normalised pictures to the output of the global depthwise convolution, with
+// everything a backward pass needs. One object serves one batch at a time and is used again.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "depthwise.h"
+#include "ends.h"
+#include "norm.h"
+#include "pointwise.h"
+#include "project.h"
+
+namespace seesaw {
+
+struct BlockShape {
+  int in, middle, out, stride;
+  bool shuffle;
+};
+
+// The norm behind one feature map, which the module may hold as several BatchNorm layers.
+struct NormSite {
+  Norm norm;
+  Partials sums;
+  std::vector<int> position;          // of a channel in the layers' concatenated parameters
+  std::vector<int> weights, buffers;  // where each layer's weight and running mean are listed
+
+  void load(const std::vector<at::Tensor>& parameters, const std::vector<at::Tensor>& buffers,
+            bool training, double count);
+  void update_running(const std::vector<at::Tensor>& buffers, double count, double momentum) const;
+  void unload(std::vector<at::Tensor>* gradients) const;
+};
+
+class Backbone {
+ public:
+  Backbone(const std::vector<BlockShape>& shapes, int stem_channels, int head_channels, int size,
+           int batch, double eps, double momentum);
+
+  // `parameters` and `buffers` in the order of the module. In training the batch's statistics are
+  // used and the running ones updated.
+  at::Tensor forward(const at::Tensor& images, const std::vector<at::Tensor>& parameters,
+                     const std::vector<at::Tensor>& buffers, bool training);
+  // Gradients of all parameters of the backbone, in their order.
+  std::vector<at::Tensor> backward(const at::Tensor& output_gradient);
+
+ private:
+  struct Block {
+    BlockShape shape;
+    int size = 0;              // width and height of the input
+    size_t parameter = 0;      // index of the block's first parameter
+    std::vector<int> same;     // identity order of the input channels
+    std::vector<int> columns;  // of the projection's weights, for each position read
+    NormSite expanded, filtered, projected;
+    Pointwise expand;
+    Depthwise depthwise;
+    Project project;
+    GateRecord record;
+    float *x = nullptr, *e = nullptr, *d = nullptr, *p = nullptr;
+    bool residual() const { return shape.stride == 1 && shape.in == shape.out; }
+    int out_size() const { return size / shape.stride; }
+  };
+
+  void plan(const std::vector<BlockShape>& shapes, int stem_channels, int head_channels, int size);
+  void allocate();
+  void finish(NormSite* site, double count);
+  Source source_of(size_t block);
+  NormSite* site_before(size_t block);
+  float* backward_block(size_t index, float* dy);
+  void store_weight(const Partials& partials, const Pointwise& pointwise,
+                    const std::vector<int>& column, const std::vector<size_t>& indices);
+  void store_gate(const Block& block, const Partials& slope);
+  void load_weights();
+
+  int batch_;
+  double eps_, momentum_;
+  bool training_ = true;
+  NormSite stem_site_, stem_filtered_, head_site_;
+  Stem stem_;
+  Depthwise stem_depthwise_;
+  std::vector<Block> blocks_;
+  Pointwise head_;
+  std::vector<int> head_columns_;
+  GlobalDepthwise pool_;
+  size_t head_parameter_ = 0;
+
+  at::Tensor images_;
+  std::vector<at::Tensor> parameters_, buffers_, gradients_;
+  Partials weight_partials_, slope_partials_;
+  std::vector<float> totals_;
+  Buffer memory_;
+  float *stem_out_ = nullptr, *stem_filtered_out_ = nullptr, *head_in_ = nullptr,
+        *head_out_ = nullptr;
+  float *du_ = nullptr, *dt_ = nullptr, *dx_[2] = {nullptr, nullptr};
+};
+
+}  // namespace seesaw

@@ -1,0 +1,30 @@
+// Depthwise 3x3 convolution (pad 1, stride 1 or 2) of swish(norm(x)), forward and backward.
+#pragma once
+
+#include <vector>
+
+#include "norm.h"
+#include "parallel.h"
+
+namespace seesaw {
+
+struct Depthwise {
+  int channels = 0, size = 0, stride = 1;  // `size`: width and height of the input
+  std::vector<float> weight;               // [9][channels]
+
+  Depthwise() = default;
+  Depthwise(int channels, int size, int stride)
+      : channels(channels), size(size), stride(stride), weight(9 * channels) {}
+  int out_size() const { return size / stride; }
+
+  // y = conv(swish(norm(x))), column sums and square sums of y into `stats`.
+  void forward(const float* x, const Norm& norm, int batch, float* y, Partials* stats) const;
+
+  // `du` is the gradient after the norm of y; `dt` becomes the gradient after the norm of x, `sums`
+  // what that norm's backward pass needs, `weight_gradient` has the layout of `weight`.
+  void backward(const float* du, const float* y, const Norm& out_norm, const float* x,
+                const Norm& norm, int batch, float* dt, Partials* sums,
+                Partials* weight_gradient) const;
+};
+
+}  // namespace seesaw

@@ -1,0 +1,29 @@
+// The Python face of the kernels.
+#include <torch/extension.h>
+
+#include "backbone.h"
+
+namespace {
+
+using Shape = std::tuple<int, int, int, int, bool>;
+
+std::unique_ptr<seesaw::Backbone> make(const std::vector<Shape>& shapes, int stem_channels,
+                                       int head_channels, int size, int batch, double eps,
+                                       double momentum) {
+  std::vector<seesaw::BlockShape> blocks;
+  for (const auto& [in, middle, out, stride, shuffle] : shapes) {
+    blocks.push_back({in, middle, out, stride, shuffle});
+  }
+  return std::make_unique<seesaw::Backbone>(blocks, stem_channels, head_channels, size, batch, eps,
+                                            momentum);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(TORCH_EXTENSION_NAME, m) {
+  py::class_<seesaw::Backbone>(m, "Backbone")
+      .def(py::init(&make), py::arg("shapes"), py::arg("stem_channels"), py::arg("head_channels"),
+           py::arg("size"), py::arg("batch"), py::arg("eps"), py::arg("momentum"))
+      .def("forward", &seesaw::Backbone::forward, py::call_guard<py::gil_scoped_release>())
+      .def("backward", &seesaw::Backbone::backward, py::call_guard<py::gil_scoped_release>());
+}

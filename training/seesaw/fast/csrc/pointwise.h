@@ -1,0 +1,63 @@
+// Uneven 1x1 convolutions, forward and backward, with what stands around them.
+#pragma once
+
+#include <vector>
+
+#include "gemm.h"
+#include "norm.h"
+#include "parallel.h"
+
+namespace seesaw {
+
+struct Range {
+  int in, depth, out, width;  // columns [in, in + depth) of the input make [out, out + width)
+  size_t at;                  // where the weights of this range begin
+};
+
+// One or two 1x1 convolutions side by side.
+struct Pointwise {
+  int in_channels = 0, out_channels = 0;
+  std::vector<Range> ranges;
+  std::vector<float> weight;      // each range: [width][depth]
+  std::vector<float> transposed;  // each range: [depth][width]
+
+  void add_range(int depth, int width);
+  // `weights` as the module holds them; column[k] is the module's column for input channel k.
+  void set_weights(const std::vector<const float*>& weights, const std::vector<int>& column);
+  // Weight gradient, from this order back to the module's.
+  void unload(const float* gradient, size_t range, const std::vector<int>& column,
+              float* out) const;
+
+  template <bool kStats>
+  void forward(int rows, const float* x, float* y, float* sum, float* square) const {
+    for (const Range& r : ranges) {
+      multiply<kStats>(rows, r.width, r.depth, x + r.in, in_channels, transposed.data() + r.at,
+                       r.width, y + r.out, out_channels, kStats ? sum + r.out : nullptr,
+                       kStats ? square + r.out : nullptr);
+    }
+  }
+  void backward_input(int rows, const float* dy, float* dx) const;
+  void backward_weight(int rows, const float* x, const float* dy, float* gradient) const;
+};
+
+// Where the input of a block comes from: x = norm(raw), then swish or the addition of a residual.
+struct Source {
+  const float* raw = nullptr;
+  const Norm* norm = nullptr;
+  const float* residual = nullptr;
+  bool activate = false;
+};
+
+// x = source; y = pointwise(x); column sums and square sums of y into `stats`.
+void pointwise_forward(const Source& source, const Pointwise& pointwise, int batch, int pixels,
+                       float* x, float* y, Partials* stats);
+
+// `dt` is the gradient after the norm of y. Writes the gradient after the source's norm to `dx`
+// (there, `residual` of the source is only a flag) and the sums its backward pass needs to `sums`.
+// `residual_gradient`, when not null, is added to dx; it may be the same memory.
+void pointwise_backward(const float* dt, const float* y, const Norm& norm, const float* x,
+                        const Pointwise& pointwise, const Source& source,
+                        const float* residual_gradient, int batch, int pixels, float* dx,
+                        Partials* sums, Partials* weight_gradient);
+
+}  // namespace seesaw

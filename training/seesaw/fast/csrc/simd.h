@@ -1,0 +1,66 @@
+// Sixteen floats at a time. GCC vector extensions keep the kernels free of instruction-set names;
+// with AVX-512 each of these is one register.
+#pragma once
+
+#include <cstdint>
+
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+namespace seesaw {
+
+constexpr int kLanes = 16;
+
+typedef float Vec __attribute__((vector_size(64)));
+typedef int32_t IntVec __attribute__((vector_size(64)));
+typedef float LooseVec __attribute__((vector_size(64), aligned(4), may_alias));
+
+inline Vec load(const float* p) { return *reinterpret_cast<const LooseVec*>(p); }
+inline void store(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
+// x - 0 is x for every x, so this is a broadcast and nothing else.
+inline Vec splat(float x) { return x - Vec{}; }
+inline void add_to(float* p, Vec v) { store(p, load(p) + v); }
+
+inline Vec reciprocal(Vec x) {
+#ifdef __AVX512F__
+  // 14 good bits, then one Newton step: enough for float.
+  const Vec y = (Vec)_mm512_rcp14_ps((__m512)x);
+  return y * (splat(2.0f) - x * y);
+#else
+  return splat(1.0f) / x;
+#endif
+}
+
+// 1 / (1 + e^-x). e^-x = 2^n * 2^f with n an integer and |f| <= 1/2; 2^f by its Taylor series to
+// the sixth power (relative error 1e-7). Arguments are clamped to where float still has exponents.
+inline Vec sigmoid(Vec x) {
+  Vec t = x * splat(-1.44269504088896341f);
+  const Vec top = splat(126.0f);
+  t = t < top ? t : top;
+  t = t > -top ? t : -top;
+  // Adding 1.5 * 2^23 rounds to an integer and leaves that integer in the low bits.
+  const Vec magic = splat(12582912.0f);
+  const Vec rounded = t + magic;
+  const Vec f = t - (rounded - magic);
+  Vec p = splat(1.5403530393381608e-4f);
+  p = p * f + splat(1.3333558146428443e-3f);
+  p = p * f + splat(9.6181291076284772e-3f);
+  p = p * f + splat(5.5504108664821580e-2f);
+  p = p * f + splat(2.4022650695910072e-1f);
+  p = p * f + splat(6.9314718055994531e-1f);
+  p = p * f + splat(1.0f);
+  const IntVec exponent = (IntVec)rounded << 23;
+  const Vec e = (Vec)((IntVec)p + exponent);
+  return reciprocal(splat(1.0f) + e);
+}
+
+inline Vec swish(Vec x) { return x * sigmoid(x); }
+
+// d swish(x) / dx = s + x s (1 - s), s the sigmoid.
+inline Vec swish_slope(Vec x) {
+  const Vec s = sigmoid(x);
+  return s + x * s * (splat(1.0f) - s);
+}
+
+}  // namespace seesaw
