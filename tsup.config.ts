@@ -10,6 +10,7 @@ export default defineConfig({
   platform: 'node',
   outDir: 'dist',
   shims: true,
+  keepNames: true,
   dts: { entry: { index: 'lib/index.ts' } },
   outExtension: () => ({ js: '.cjs', dts: '.d.cts' }),
   onSuccess: async () => {

@@ -45,10 +45,14 @@ export function landmarksToNative(landmarks: Landmarks): Float32Array {
   const flat = new Float32Array(10)
   for (const [i, point] of (landmarks as Landmarks).entries()) {
     checkOptions('landmarks', point)
-    flat.set([point.x, point.y], 2 * i)
-  }
-  if (!flat.every(Number.isFinite)) {
-    throw new InvalidArgumentError('landmarks', 'landmarks must be points {x, y} of finite numbers')
+    const { x, y } = point
+    if (!Number.isFinite(x) || !Number.isFinite(y)) {
+      throw new InvalidArgumentError(
+        'landmarks',
+        'landmarks must be points {x, y} of finite numbers'
+      )
+    }
+    flat.set([x, y], 2 * i)
   }
   return flat
 }

@@ -18,10 +18,10 @@ let files: string[]
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'seesawface-package-'))
-  // `prepare` builds dist on the way.
-  const packing = ['pack', '--json', '--pack-destination', folder]
+  // Not building dist again, which other tests use meanwhile: `npm test` has just done so.
+  const packing = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const { stdout } = await run('npm', packing, { cwd: root, maxBuffer: 1 << 26 })
-  const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[\n')))
+  const [packed] = JSON.parse(stdout)
   files = packed.files.map(({ path }: { path: string }) => path)
   const modules = join(folder, 'node_modules')
   await mkdir(modules)
