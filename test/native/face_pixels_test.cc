@@ -1,0 +1,174 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "face/pixels.h"
+#include "face_samples.h"
+
+namespace seesaw {
+namespace {
+
+using test::expect_error;
+
+struct Layout {
+  PixelFormat format;
+  int step;
+  int blue, green, red;  // where in a pixel
+};
+
+constexpr Layout kLayouts[] = {
+    {PixelFormat::Rgb, 3, 2, 1, 0},  {PixelFormat::Bgr, 3, 0, 1, 2},
+    {PixelFormat::Rgba, 4, 2, 1, 0}, {PixelFormat::Bgra, 4, 0, 1, 2},
+    {PixelFormat::Gray, 1, 0, 0, 0},
+};
+
+class EachLayout : public testing::TestWithParam<Layout> {};
+INSTANTIATE_TEST_SUITE_P(Pixels, EachLayout, testing::ValuesIn(kLayouts));
+
+TEST_P(EachLayout, ToBgrReadsTheRightBytesOfEveryRow) {
+  const Layout layout = GetParam();
+  EXPECT_EQ(bytes_per_pixel(layout.format), layout.step);
+  constexpr int width = 7, height = 5;
+  for (const int padding : {0, 1, 64}) {
+    const int stride = width * layout.step + padding;
+    // Exactly as much as is needed: the last row has no padding.
+    std::vector<std::uint8_t> data(stride * (height - 1) + width * layout.step);
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(i * 37 + 11);
+    const Image image = to_bgr({data.data(), data.size(), width, height, stride, layout.format});
+    ASSERT_EQ(image.bgr.size(), std::size_t(width * height * 3));
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        const std::uint8_t* from = data.data() + y * stride + x * layout.step;
+        const std::uint8_t* to = image.row(y) + 3 * x;
+        EXPECT_EQ(to[0], from[layout.blue]);
+        EXPECT_EQ(to[1], from[layout.green]);
+        EXPECT_EQ(to[2], from[layout.red]);
+      }
+    }
+  }
+}
+
+TEST_P(EachLayout, ToBgrNamesTheArgumentAtFault) {
+  const Layout layout = GetParam();
+  const std::vector<std::uint8_t> data(10 * 10 * 4);
+  const int stride = 10 * layout.step;
+  const Frame good{data.data(), std::size_t(stride * 10), 10, 10, stride, layout.format};
+  EXPECT_NO_THROW(to_bgr(good));
+  struct Case {
+    const char* argument;
+    void (*spoil)(Frame&);
+  };
+  const Case cases[] = {
+      {"width", [](Frame& f) { f.width = 0; }},
+      {"width", [](Frame& f) { f.width = -3; }},
+      {"width", [](Frame& f) { f.width = kMaxImageSide + 1; }},
+      {"height", [](Frame& f) { f.height = 0; }},
+      {"height", [](Frame& f) { f.height = 1 << 30; }},
+      {"stride", [](Frame& f) { f.stride -= 1; }},
+      {"stride", [](Frame& f) { f.stride = -f.stride; }},
+      {"data", [](Frame& f) { f.bytes -= 1; }},
+      {"data", [](Frame& f) { f.bytes = 0; }},
+      {"data", [](Frame& f) { f.data = nullptr; }},
+      {"data", [](Frame& f) { f.stride += 1; }},
+  };
+  for (const Case& item : cases) {
+    Frame frame = good;
+    item.spoil(frame);
+    expect_error(ErrorCode::InvalidArgument, item.argument, [&] { to_bgr(frame); });
+  }
+}
+
+TEST(Pixels, CropTakesExactlyThatPart) {
+  const Image image = test::noise(13, 9, 1);
+  const Image part = crop(image, 4, 2, 5, 7);
+  for (int y = 0; y < 7; ++y) {
+    EXPECT_TRUE(std::equal(part.row(y), part.row(y) + 15, image.row(y + 2) + 12));
+  }
+  expect_error(ErrorCode::Internal, "", [&] { crop(image, 9, 2, 5, 7); });
+  expect_error(ErrorCode::Internal, "", [&] { crop(image, -1, 2, 5, 7); });
+}
+
+/** Mean over the area a smaller pixel covers, straight from the definition. */
+double mean_of_area(const Image& image, double left, double top, double right, double bottom,
+                    int channel) {
+  double sum = 0;
+  for (int y = int(top); y < std::min<double>(image.height, std::ceil(bottom)); ++y) {
+    const double rows = std::min<double>(bottom, y + 1) - std::max<double>(top, y);
+    for (int x = int(left); x < std::min<double>(image.width, std::ceil(right)); ++x) {
+      const double columns = std::min<double>(right, x + 1) - std::max<double>(left, x);
+      sum += rows * columns * image.row(y)[3 * x + channel];
+    }
+  }
+  return sum / ((right - left) * (bottom - top));
+}
+
+void expect_means(const Image& image, const Image& small) {
+  const double x_ratio = double(image.width) / small.width;
+  const double y_ratio = double(image.height) / small.height;
+  for (int y = 0; y < small.height; ++y) {
+    for (int x = 0; x < small.width; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        const double mean =
+            mean_of_area(image, x * x_ratio, y * y_ratio, (x + 1) * x_ratio, (y + 1) * y_ratio, c);
+        ASSERT_NEAR(small.row(y)[3 * x + c], mean, 0.51) << x << ", " << y;
+      }
+    }
+  }
+}
+
+TEST(Pixels, ResizeToSmallerIsTheMeanOfTheArea) {
+  const int sizes[][4] = {{20, 20, 10, 10}, {31, 17, 13, 9},  {64, 48, 63, 47}, {100, 3, 7, 3},
+                          {5, 90, 1, 1},    {90, 90, 90, 31}, {33, 33, 32, 1}};
+  for (const auto& [width, height, to_width, to_height] : sizes) {
+    const Image image = test::noise(width, height, 2);
+    const Image small = resize(image, to_width, to_height);
+    ASSERT_EQ(small.width, to_width);
+    ASSERT_EQ(small.height, to_height);
+    expect_means(image, small);
+  }
+}
+
+TEST(Pixels, HalveIsTheMeanOfFourAndDropsOddLines) {
+  for (const auto& [width, height] : {std::pair{20, 14}, {21, 15}, {2, 2}, {3, 2}}) {
+    const Image image = test::noise(width, height, 3);
+    const Image half = halve(image);
+    ASSERT_EQ(half.width, width / 2);
+    ASSERT_EQ(half.height, height / 2);
+    expect_means(crop(image, 0, 0, width / 2 * 2, height / 2 * 2), half);
+  }
+}
+
+TEST(Pixels, HalveKeepsASideOfOnePixel) {
+  const Image line = halve(test::noise(1, 10, 4));
+  EXPECT_EQ(line.width, 1);
+  EXPECT_EQ(line.height, 5);
+  expect_means(test::noise(1, 10, 4), line);
+  EXPECT_EQ(halve(test::noise(1, 1, 5)).bgr, test::noise(1, 1, 5).bgr);
+}
+
+TEST(Pixels, ResizeToTheSameSizeChangesNothing) {
+  const Image image = test::noise(12, 8, 6);
+  EXPECT_EQ(resize(image, 12, 8).bgr, image.bgr);
+}
+
+TEST(Pixels, ResizeToLargerIsBilinear) {
+  const Image image = test::waves(40, 30);
+  const Image large = resize(image, 80, 75);
+  for (int y = 3; y < 70; ++y) {
+    for (int x = 3; x < 76; ++x) {
+      const double from_x = (x + 0.5) / 2 - 0.5, from_y = (y + 0.5) / 2.5 - 0.5;
+      const int left = int(from_x), top = int(from_y);
+      const double u = from_x - left, v = from_y - top;
+      for (int c = 0; c < 3; ++c) {
+        const auto at = [&](int i, int j) { return double(image.row(j)[3 * i + c]); };
+        const double expected = (1 - v) * ((1 - u) * at(left, top) + u * at(left + 1, top)) +
+                                v * ((1 - u) * at(left, top + 1) + u * at(left + 1, top + 1));
+        ASSERT_NEAR(large.row(y)[3 * x + c], expected, 1.1) << x << ", " << y;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace seesaw
