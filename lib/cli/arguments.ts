@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import type { FaceRecognizerOptions } from '../recognizer.js'
+import type { FaceRecognizerOptions } from '../index.js'
 
 /** The command line itself is wrong: told with a pointer to the help. */
 export class UsageError extends Error {}

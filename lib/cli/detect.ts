@@ -1,4 +1,4 @@
-import { FaceDetector } from '../detector.js'
+import { FaceDetector } from '../index.js'
 import { openOptions, parseRunning, photoOptions, UsageError } from './arguments.js'
 import { print, printJson, printTable } from './output.js'
 import { forEachPhoto } from './photos.js'

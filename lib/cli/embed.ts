@@ -1,4 +1,4 @@
-import { FaceRecognizer } from '../recognizer.js'
+import { FaceRecognizer } from '../index.js'
 import { openOptions, parseRunning, photoOptions, UsageError } from './arguments.js'
 import { print, printFields, printJson } from './output.js'
 import { forEachPhoto } from './photos.js'

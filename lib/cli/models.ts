@@ -1,4 +1,4 @@
-import { listModels } from '../model.js'
+import { listModels } from '../index.js'
 import { parseGeneral, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson, rate } from './output.js'
 

@@ -1,4 +1,4 @@
-import { SeesawFaceError } from '../errors.js'
+import { SeesawFaceError } from '../index.js'
 import { UsageError } from './arguments.js'
 import { complain, printJson } from './output.js'
 

@@ -1,4 +1,4 @@
-import { FaceRecognizer } from '../recognizer.js'
+import { FaceRecognizer } from '../index.js'
 import { openOptions, parseRunning, photoOptions, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson, rate } from './output.js'
 

@@ -1,4 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib'
+import type { Rgb } from './exif.js'
 
 /** A picture whose every pixel and corner can be told apart, smooth enough for JPEG. */
 export function gradient(width: number, height: number): Uint8Array {
@@ -72,6 +73,38 @@ export function png(
     chunk('IDAT', deflateSync(raw)),
     chunk('IEND', Buffer.alloc(0))
   ])
+}
+
+/** An uncompressed little-endian RGB TIFF with an orientation tag (TIFF 6.0, baseline RGB). */
+export function tiff(orientation: number, { data, width, height }: Rgb): Buffer {
+  const [short, long] = [3, 4]
+  const bitsAt = 8 + 2 + 10 * 12 + 4
+  const pixelsAt = bitsAt + 6
+  const entries: readonly (readonly [tag: number, type: number, count: number, value: number])[] = [
+    [256, long, 1, width],
+    [257, long, 1, height],
+    [258, short, 3, bitsAt],
+    [259, short, 1, 1], // no compression
+    [262, short, 1, 2], // RGB
+    [273, long, 1, pixelsAt],
+    [274, short, 1, orientation],
+    [277, short, 1, 3],
+    [278, long, 1, height],
+    [279, long, 1, data.length]
+  ]
+  const head = Buffer.alloc(pixelsAt)
+  head.write('II*\0', 'latin1')
+  head.writeUInt32LE(8, 4)
+  head.writeUInt16LE(entries.length, 8)
+  for (const [i, [tag, type, count, value]] of entries.entries()) {
+    const at = 10 + 12 * i
+    head.writeUInt16LE(tag, at)
+    head.writeUInt16LE(type, at + 2)
+    head.writeUInt32LE(count, at + 4)
+    head.writeUInt32LE(value, at + 8)
+  }
+  for (let i = 0; i < 3; i++) head.writeUInt16LE(8, bitsAt + 2 * i)
+  return Buffer.concat([head, data])
 }
 
 export function meanDifference(a: Uint8Array, b: Uint8Array): number {

@@ -6,8 +6,8 @@ import { Transformer } from '@napi-rs/image'
 import test from 'ava'
 import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError } from '../../lib/errors.js'
 import { decodeImage, loadPhoto, type PhotoInput } from '../../lib/image.js'
-import { orientedJpeg } from '../support/exif.js'
-import { gradient, meanDifference, png } from '../support/pictures.js'
+import { orientedJpeg, storedAs } from '../support/exif.js'
+import { gradient, meanDifference, png, tiff } from '../support/pictures.js'
 
 const width = 64
 const height = 40
@@ -26,6 +26,14 @@ for (let orientation = 1; orientation <= 8; orientation++) {
     t.true(meanDifference(image.data, upright.data) < 2)
   })
 }
+
+test('TIFF orientations are made upright, to the last pixel', async (t) => {
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const image = await decodeImage(tiff(orientation, storedAs(orientation, upright)))
+    t.like(image, { width, height, format: 'rgb' })
+    t.deepEqual(Buffer.from(image.data), Buffer.from(upright.data))
+  }
+})
 
 const pngCases = [
   { colour: 'gray', bits: 8, format: 'gray', scale: 1 },
@@ -120,6 +128,43 @@ test('every cut of a JPEG is refused', async (t) => {
     await t.throwsAsync(decodeImage(jpeg.subarray(0, length)), { instanceOf: ImageDecodeError })
   }
   await t.notThrowsAsync(decodeImage(Buffer.concat([jpeg, Buffer.from('trailing bytes')])))
+})
+
+test('damaged files give an image or a typed error, never anything else', async (t) => {
+  const rgba = new Uint8Array(16 * 16 * 4).fill(200)
+  const image = (): Transformer => Transformer.fromRgbaPixels(rgba, 16, 16)
+  const files = [
+    await orientedJpeg(5, { data: gradient(16, 16), width: 16, height: 16 }),
+    png(16, 16, 'rgba', 8, (x, y) => x * y),
+    await image().webpLossless(),
+    await image().bmp(),
+    tiff(6, { data: gradient(16, 16), width: 16, height: 16 }),
+    await image().avif({ quality: 50, speed: 10 })
+  ]
+  let seed = 7
+  const random = (below: number): number => {
+    seed = (seed * 48271) % 2147483647
+    return seed % below
+  }
+  let refused = 0
+  for (const file of files) {
+    for (let round = 0; round < 150; round++) {
+      const damaged = Uint8Array.from(file)
+      for (let i = random(4); i >= 0; i--) {
+        // Mostly headers: that is where sizes and offsets are.
+        damaged[random(random(2) ? 64 : file.length)] = random(256)
+      }
+      try {
+        await decodeImage(damaged, { maxPixels: 1_000_000 })
+      } catch (error) {
+        refused++
+        const typed = error instanceof ImageDecodeError || error instanceof ImageTooLargeError
+        t.true(typed, `${error}`)
+      }
+    }
+  }
+  t.log(`${refused} of ${150 * files.length} damaged files refused`)
+  t.true(refused > 100)
 })
 
 test('what cannot be read says why', async (t) => {
