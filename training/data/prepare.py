@@ -132,7 +132,8 @@ class Preparation:
             return
         source = TRAINING[name]
         tree = Tree(self.sources[name])
-        names, copies = distinct(tree, list(photos(source, tree)))
+        listed = list(photos(source, tree))
+        names, left_out = distinct(tree, listed)
         faces = self._extract(name, names)
         held_out = [store.load(self.out, other).sface for other in ("lfw-pairs", "lfw-other")]
         near = nearest(faces.sface, held_out)
@@ -144,10 +145,10 @@ class Preparation:
             source,
             tree,
             kept,
-            found=len(names) + copies,
+            found=len(listed),
             dropped={
                 **faces.dropped,
-                "copy": copies,
+                **left_out,
                 "similar to lfw": int((~keep).sum()),
             },
             labels={f: [labels.get(n, {}).get(f, "") for n in kept] for f in fields},
@@ -167,16 +168,26 @@ def nearest(vectors: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
     return best
 
 
-def distinct(tree: Tree, names: list[str]) -> tuple[list[str], int]:
-    """The names without files that are byte for byte copies of an earlier one."""
+def distinct(tree: Tree, names: list[str]) -> tuple[list[str], dict[str, int]]:
+    """The names of readable files, without copies of an earlier one, and how many were left out.
+
+    A partial clone may list a file whose content it does not hold.
+    """
     seen: set[bytes] = set()
     kept = []
+    left_out = {"copy": 0, "missing": 0}
     for name in names:
-        digest = hashlib.sha256(tree.read(name)).digest()
-        if digest not in seen:
+        try:
+            digest = hashlib.sha256(tree.read(name)).digest()
+        except FileNotFoundError:
+            left_out["missing"] += 1
+            continue
+        if digest in seen:
+            left_out["copy"] += 1
+        else:
             seen.add(digest)
             kept.append(name)
-    return kept, len(names) - len(kept)
+    return kept, left_out
 
 
 def parse_sources(values: list[str]) -> dict[str, Path]:

@@ -180,7 +180,9 @@ def test_folder_and_git_directory_read_alike(tmp_path):
         tree = Tree(path)
         assert list(photos(source, tree)) == names
         assert [tree.read(name) for name in names] == [b"one", b"two", b"one"]
-        assert distinct(tree, names) == (names[:2], 1)
+        assert distinct(tree, names) == (names[:2], {"copy": 1, "missing": 0})
+        absent = [*names, "celebA/z.jpg"]
+        assert distinct(tree, absent) == (names[:2], {"copy": 1, "missing": 1})
         assert len(tree.commit()) == 40
         with pytest.raises(FileNotFoundError, match="celebA/z.jpg"):
             tree.read("celebA/z.jpg")
