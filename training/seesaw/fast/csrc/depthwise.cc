@@ -55,8 +55,9 @@ void Depthwise::forward(const float* x, const Norm& norm, int batch, float* y,
             for (int c = 0; c < block; c += kLanes) {
               const Vec scale = load(&norm.scale[c0 + c]), shift = load(&norm.shift[c0 + c]);
               for (int i = 0; i < size; ++i) {
-                store(to + i * block + c,
-                      swish(load(from + static_cast<size_t>(i) * channels + c) * scale + shift));
+                const float* at = from + static_cast<size_t>(i) * channels + c;
+                fetch_ahead(at + static_cast<size_t>(size) * channels);
+                store(to + i * block + c, swish(load(at) * scale + shift));
               }
             }
           }
@@ -91,81 +92,103 @@ void Depthwise::forward(const float* x, const Norm& norm, int batch, float* y,
 
 namespace {
 
-struct BackwardLane {  // one vector of channels of one row of the input
-  const float* x;      // pixels `step` apart
+struct Lane {      // one vector of channels of one row of the input
+  const float* x;  // pixels `step` apart
   float* dt;
   size_t step;
-  Vec mean, scale, beta;
-  Vec total{}, dot{};
+  size_t row;  // from here to the same channels one row down
 
-  // Value after the activation; the slope of the activation and the centred input on the side.
-  Vec activate(int i, Vec* slope, Vec* centred) const {
-    *centred = load(x + i * step) - mean;
-    const Vec u = *centred * scale + beta;
-    const Vec s = sigmoid(u);
-    const Vec v = u * s;
-    *slope = s + v * (splat(1.0f) - s);
-    return v;
+  Vec centred(int i) const {
+    fetch_ahead(x + i * step + row);
+    return load(x + i * step) - mean;
   }
-  void finish(int i, Vec gradient, Vec centred) {
-    total += gradient;
-    dot += gradient * centred;
-    store(dt + i * step, gradient);
-  }
+  Vec mean, scale, beta;
 };
+
+struct Sums {  // kept apart from the pointers above: nothing that is stored can alias them
+  Vec dw[9] = {};
+  Vec total{}, dot{};
+};
+
+// swish(u) and its slope.
+inline Vec activate(Vec u, Vec* slope) {
+  const Vec s = sigmoid(u);
+  const Vec v = u * s;
+  *slope = s + v * (splat(1.0f) - s);
+  return v;
+}
 
 // Every input pixel meets the output gradients around it: their sum weighted by the kernel is its
 // own gradient, their products with it are the kernel's.
-void backward_row(BackwardLane* lane, int size, const float* const rows[3], int block, const Vec* w,
-                  Vec* dw) {
+inline Sums backward_row(const Lane lane, int size, const float* const rows[3], int block,
+                         const Vec* weights) {
+  Sums sums;
+  Vec w[9];
+#pragma GCC unroll 9
+  for (int k = 0; k < 9; ++k) w[k] = weights[k];
+  const float *above = rows[0], *level = rows[1], *below = rows[2];
   for (int i = 0; i < size; ++i) {
-    Vec slope, centred;
-    const Vec v = lane->activate(i, &slope, &centred);
+    const Vec centred = lane.centred(i);
+    Vec slope;
+    const Vec v = activate(centred * lane.scale + lane.beta, &slope);
     Vec line[3];
 #pragma GCC unroll 3
     for (int ky = 0; ky < 3; ++ky) {
       // Output pixel (y + 1 - ky, x + 1 - kx) used this input pixel with weight (ky, kx).
-      const float* p = rows[2 - ky] + static_cast<ptrdiff_t>(i) * block;
+      const float* p = (ky == 0 ? below : ky == 1 ? level : above) + i * block;
       const Vec g0 = load(p + 2 * block), g1 = load(p + block), g2 = load(p);
       line[ky] = g0 * w[3 * ky] + g1 * w[3 * ky + 1] + g2 * w[3 * ky + 2];
-      dw[3 * ky] += v * g0;
-      dw[3 * ky + 1] += v * g1;
-      dw[3 * ky + 2] += v * g2;
+      sums.dw[3 * ky] += v * g0;
+      sums.dw[3 * ky + 1] += v * g1;
+      sums.dw[3 * ky + 2] += v * g2;
     }
-    lane->finish(i, (line[0] + line[1] + line[2]) * slope, centred);
+    const Vec gradient = (line[0] + line[1] + line[2]) * slope;
+    sums.total += gradient;
+    sums.dot += gradient * centred;
+    store(lane.dt + i * lane.step, gradient);
   }
+  return sums;
 }
 
 // Stride 2. An even input row meets one output row (weights of the middle line), an odd one two;
 // columns alike. `near` is the output row y/2, `far` the next one.
 template <bool kOdd>
-void backward_row_strided(BackwardLane* lane, int out, const float* near, const float* far,
-                          int block, const Vec* w, Vec* dw) {
+inline Sums backward_row_strided(const Lane lane, int out, const float* near, const float* far,
+                                 int block, const Vec* w) {
+  Sums sums;
+  const auto finish = [&](int i, Vec gradient, Vec centred) {
+    sums.total += gradient;
+    sums.dot += gradient * centred;
+    store(lane.dt + i * lane.step, gradient);
+  };
   for (int o = 0; o < out; ++o) {
-    const ptrdiff_t at = static_cast<ptrdiff_t>(o + 1) * block;
+    const int at = (o + 1) * block;
     const Vec n0 = load(near + at), n1 = load(near + at + block);
-    Vec slope, centred;
-    Vec v = lane->activate(2 * o, &slope, &centred);
+    Vec slope, centred = lane.centred(2 * o);
+    Vec v = activate(centred * lane.scale + lane.beta, &slope);
     if (kOdd) {
       const Vec f0 = load(far + at), f1 = load(far + at + block);
-      lane->finish(2 * o, (n0 * w[7] + f0 * w[1]) * slope, centred);
-      dw[7] += v * n0;
-      dw[1] += v * f0;
-      v = lane->activate(2 * o + 1, &slope, &centred);
-      lane->finish(2 * o + 1, (n0 * w[8] + n1 * w[6] + f0 * w[2] + f1 * w[0]) * slope, centred);
-      dw[8] += v * n0;
-      dw[6] += v * n1;
-      dw[2] += v * f0;
-      dw[0] += v * f1;
+      finish(2 * o, (n0 * w[7] + f0 * w[1]) * slope, centred);
+      sums.dw[7] += v * n0;
+      sums.dw[1] += v * f0;
+      centred = lane.centred(2 * o + 1);
+      v = activate(centred * lane.scale + lane.beta, &slope);
+      finish(2 * o + 1, (n0 * w[8] + n1 * w[6] + f0 * w[2] + f1 * w[0]) * slope, centred);
+      sums.dw[8] += v * n0;
+      sums.dw[6] += v * n1;
+      sums.dw[2] += v * f0;
+      sums.dw[0] += v * f1;
     } else {
-      lane->finish(2 * o, n0 * w[4] * slope, centred);
-      dw[4] += v * n0;
-      v = lane->activate(2 * o + 1, &slope, &centred);
-      lane->finish(2 * o + 1, (n0 * w[5] + n1 * w[3]) * slope, centred);
-      dw[5] += v * n0;
-      dw[3] += v * n1;
+      finish(2 * o, n0 * w[4] * slope, centred);
+      sums.dw[4] += v * n0;
+      centred = lane.centred(2 * o + 1);
+      v = activate(centred * lane.scale + lane.beta, &slope);
+      finish(2 * o + 1, (n0 * w[5] + n1 * w[3]) * slope, centred);
+      sums.dw[5] += v * n0;
+      sums.dw[3] += v * n1;
     }
   }
+  return sums;
 }
 
 }  // namespace
@@ -195,6 +218,8 @@ void Depthwise::backward(const float* du, const float* y, const Norm& out_norm, 
                         offset = load(&out_norm.offset[c0 + c]);
               for (int i = 0; i < out; ++i) {
                 const size_t at = row + static_cast<size_t>(i) * channels + c;
+                fetch_ahead(du + at + static_cast<size_t>(out) * channels);
+                fetch_ahead(y + at + static_cast<size_t>(out) * channels);
                 store(to + i * block + c, load(du + at) * take + (load(y + at) * pull + offset));
               }
             }
@@ -203,28 +228,27 @@ void Depthwise::backward(const float* du, const float* y, const Norm& out_norm, 
           for (int c = 0; c < block; c += kLanes) {
             const int channel = c0 + c;
             const size_t row = in_at + static_cast<size_t>(iy) * size * channels + channel;
-            BackwardLane lane{x + row,
-                              dt + row,
-                              static_cast<size_t>(channels),
-                              load(&norm.mean[channel]),
-                              load(&norm.scale[channel]),
-                              load(&norm.beta[channel])};
-            Vec w[9], dw[9];
-            for (int k = 0; k < 9; ++k) {
-              w[k] = load(&weight[k * channels + channel]);
-              dw[k] = Vec{};
-            }
+            const Lane lane{x + row,
+                            dt + row,
+                            static_cast<size_t>(channels),
+                            static_cast<size_t>(size) * channels,
+                            load(&norm.mean[channel]),
+                            load(&norm.scale[channel]),
+                            load(&norm.beta[channel])};
+            Vec w[9];
+            for (int k = 0; k < 9; ++k) w[k] = load(&weight[k * channels + channel]);
+            Sums got;
             if (stride == 1) {
               const float* shifted[3] = {rows[0] + c, rows[1] + c, rows[2] + c};
-              backward_row(&lane, size, shifted, block, w, dw);
+              got = backward_row(lane, size, shifted, block, w);
             } else if (iy % 2) {
-              backward_row_strided<true>(&lane, out, rows[1] + c, rows[2] + c, block, w, dw);
+              got = backward_row_strided<true>(lane, out, rows[1] + c, rows[2] + c, block, w);
             } else {
-              backward_row_strided<false>(&lane, out, rows[1] + c, rows[2] + c, block, w, dw);
+              got = backward_row_strided<false>(lane, out, rows[1] + c, rows[2] + c, block, w);
             }
-            for (int k = 0; k < 9; ++k) add_to(gradient + k * channels + channel, dw[k]);
-            add_to(sum + channel, lane.total);
-            add_to(sum + channels + channel, lane.dot);
+            for (int k = 0; k < 9; ++k) add_to(gradient + k * channels + channel, got.dw[k]);
+            add_to(sum + channel, got.total);
+            add_to(sum + channels + channel, got.dot);
           }
         }
       }

@@ -56,6 +56,7 @@ namespace {
 int tile_rows(const Pointwise& p) { return p.in_channels + p.out_channels > 256 ? 28 : 56; }
 
 void read_source(const Source& s, size_t first, int rows, int channels, float* x) {
+  const ptrdiff_t next = static_cast<ptrdiff_t>(rows) * channels;
   for (int c = 0; c < channels; c += kLanes) {
     const Vec scale = load(&s.norm->scale[c]), shift = load(&s.norm->shift[c]);
     const float* raw = s.raw + first * channels + c;
@@ -63,9 +64,13 @@ void read_source(const Source& s, size_t first, int rows, int channels, float* x
     float* out = x + first * channels + c;
     for (int r = 0; r < rows; ++r) {
       const ptrdiff_t at = static_cast<ptrdiff_t>(r) * channels;
+      fetch_ahead(raw + at + next);
       Vec v = load(raw + at) * scale + shift;
       if (s.activate) v = swish(v);
-      if (residual) v += load(residual + at);
+      if (residual) {
+        fetch_ahead(residual + at + next);
+        v += load(residual + at);
+      }
       store(out + at, v);
     }
   }
@@ -108,6 +113,8 @@ void pointwise_backward(const float* dt, const float* y, const Norm& norm, const
                   offset = load(&norm.offset[c]);
         for (int r = 0; r < rows; ++r) {
           const size_t at = (first + r) * out + c;
+          fetch_ahead(dt + at + rows * out);
+          fetch_ahead(y + at + rows * out);
           store(dy + static_cast<size_t>(r) * out + c,
                 load(dt + at) * take + (load(y + at) * pull + offset));
         }
@@ -121,7 +128,12 @@ void pointwise_backward(const float* dt, const float* y, const Norm& norm, const
         for (int r = 0; r < rows; ++r) {
           const size_t at = (first + r) * in + c;
           Vec v = load(input_gradient + static_cast<size_t>(r) * in + c);
-          if (residual_gradient) v += load(residual_gradient + at);
+          if (residual_gradient) {
+            fetch_ahead(residual_gradient + at + rows * in);
+            v += load(residual_gradient + at);
+          }
+          fetch_ahead(source.raw + at + rows * in);
+          fetch_ahead(x + at + rows * in);
           const Vec raw = load(source.raw + at);
           if (source.activate) v *= swish_slope(raw * scale + shift);
           total += v;

@@ -36,7 +36,10 @@ void Project::forward(const float* d, const Norm& norm, int batch, int pixels, G
           const Vec scale = load(&norm.scale[c]), shift = load(&norm.shift[c]);
           const float* from = di + static_cast<size_t>(first) * mid + c;
           Vec total{};
-          for (int r = 0; r < step; ++r) total += swish(load(from + r * mid) * scale + shift);
+          for (int r = 0; r < step; ++r) {
+            fetch_ahead(from + (r + step) * mid);
+            total += swish(load(from + r * mid) * scale + shift);
+          }
           add_to(pooled + c, total);
         }
       }
@@ -85,6 +88,8 @@ void Project::backward(const float* dy, const float* p, const Norm& out_norm, co
                     offset = load(&out_norm.offset[c]);
           for (int r = 0; r < step; ++r) {
             const size_t at = (base + first + r) * out + c;
+            fetch_ahead(dy + at + step * out);
+            fetch_ahead(p + at + step * out);
             store(dp + r * out + c, load(dy + at) * take + (load(p + at) * pull + offset));
           }
         }
@@ -93,6 +98,7 @@ void Project::backward(const float* dy, const float* p, const Norm& out_norm, co
           const Vec scale = load(&norm.scale[c]), shift = load(&norm.shift[c]), g = load(gates + c);
           const float* from = d + (base + first) * mid + c;
           for (int r = 0; r < step; ++r) {
+            fetch_ahead(from + (r + step) * mid);
             store(gated + r * mid + j, swish(load(from + r * mid) * scale + shift) * g);
           }
         }

@@ -22,6 +22,12 @@ inline void store(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
 inline Vec splat(float x) { return x - Vec{}; }
 inline void add_to(float* p, Vec v) { store(p, load(p) + v); }
 
+// Asks for a cache line that will be read, or written, about one tile later. The feature maps of a
+// batch do not fit the caches, and rows of one channel group are too far apart for the hardware to
+// guess. An address past the end does no harm.
+inline void fetch_ahead(const float* p) { __builtin_prefetch(p, 0, 2); }
+inline void fetch_ahead_to_write(float* p) { __builtin_prefetch(p, 1, 2); }
+
 inline Vec reciprocal(Vec x) {
 #ifdef __AVX512F__
   // 14 good bits, then one Newton step: enough for float.
