@@ -32,7 +32,12 @@ const ParamValue* LayerParams::find(int id, bool list) const {
 
 int LayerParams::whole(int id, int otherwise, int low, int high) const {
   const ParamValue* value = find(id, false);
-  if (!value) return otherwise;
+  if (!value) {
+    if (otherwise < low || otherwise > high) {
+      fail("parameter " + std::to_string(id) + " is missing");
+    }
+    return otherwise;
+  }
   const double number = value->numbers.front();
   if (!value->integral || number < low || number > high) {
     fail("parameter " + std::to_string(id) + " must be a whole number from " +

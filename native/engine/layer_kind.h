@@ -22,9 +22,9 @@ class LayerParams {
   }
 
   bool has(int id) const { return layer_.params.count(id) != 0; }
-  /** A whole number within [low, high], or `otherwise` when it is not given. */
+  /** A whole number in [low, high]; not given, `otherwise`, which must be in the range too. */
   int whole(int id, int otherwise, int low, int high) const;
-  /** A number within [low, high], or `otherwise` when it is not given. */
+  /** A number in [low, high]; not given, `otherwise`. */
   double number(int id, double otherwise, double low, double high) const;
   /** A list of whole numbers; empty when it is not given. */
   std::vector<int> wholes(int id) const;

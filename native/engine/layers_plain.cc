@@ -154,8 +154,7 @@ Shapes reshape_shapes(const LayerParams& p, const Shapes& in) {
     if (extent == kAuto) break;
     const std::size_t from_end = static_cast<std::size_t>(id) + 1;
     const int given = from_end <= in[0].size() ? in[0][in[0].size() - from_end] : 1;
-    // With fewer than three axes the outermost one is h or w, never c.
-    extents.push_back(extent != 0 ? extent : id == 2 && in[0].size() < 3 ? 1 : given);
+    extents.push_back(extent != 0 ? extent : given);
   }
   const std::int64_t total = volume(in[0]);
   std::int64_t known = 1;

@@ -27,7 +27,7 @@ async function compile(folder) {
       const make = text.match(/^\[\s*(\d+)%\]/)
       if (ninja) line.update(Number(ninja[1]) / Number(ninja[2]))
       else if (make) line.update(Number(make[1]) / 100)
-    },
+    }
   })
   if (done.code !== 0) {
     line.stop()
@@ -76,9 +76,9 @@ export async function ensureBuilt(wish) {
           ...flags(pins.version),
           ...(await layerFlags(source)),
           `-DCMAKE_CXX_FLAGS=${compilerFlags}`,
-          `-DCMAKE_C_FLAGS=${compilerFlags}`,
+          `-DCMAKE_C_FLAGS=${compilerFlags}`
         ],
-        'configuring NCNN',
+        'configuring NCNN'
       )
       await compile(build)
       await cmake(['--install', build, '--strip'], 'installing NCNN')

@@ -14,7 +14,7 @@ export async function cacheFolder(env = process.env) {
   await mkdir(folder, { recursive: true }).catch((error) => {
     throw new Refusal(
       `the cache folder ${folder} cannot be made (${error.code}); ` +
-        'set SEESAWFACE_CACHE to a folder you may write to.',
+        'set SEESAWFACE_CACHE to a folder you may write to.'
     )
   })
   return folder
@@ -23,7 +23,7 @@ export async function cacheFolder(env = process.env) {
 export function exists(path) {
   return stat(path).then(
     () => true,
-    () => false,
+    () => false
   )
 }
 
@@ -51,7 +51,7 @@ export async function locked(path, work) {
       (error) => {
         if (error.code === 'EEXIST') return false
         throw error
-      },
+      }
     )
     if (made) break
     const holder = Number(await readFile(note, 'utf8').catch(() => ''))

@@ -22,8 +22,8 @@ async function main() {
       cc: { type: 'string' },
       cxx: { type: 'string' },
       toolchain: { type: 'string' },
-      help: { type: 'boolean' },
-    },
+      help: { type: 'boolean' }
+    }
   })
   if (values.help || positionals.length !== 1 || positionals[0] !== 'ensure') {
     process.stderr.write(help)
@@ -33,7 +33,7 @@ async function main() {
   const tools = {
     cc: values.cc || process.env.CC,
     cxx: values.cxx || process.env.CXX,
-    toolchain: values.toolchain || process.env.CMAKE_TOOLCHAIN_FILE,
+    toolchain: values.toolchain || process.env.CMAKE_TOOLCHAIN_FILE
   }
   const prefix = await locate(source, tools)
   process.stdout.write(`${prefix}\n`)
@@ -59,5 +59,5 @@ main().then(
     const known = error instanceof Refusal || String(error.code).startsWith('ERR_PARSE_ARGS')
     say(known ? error.message : (error.stack ?? String(error)))
     process.exitCode = 1
-  },
+  }
 )

@@ -7,7 +7,7 @@ export const sdist = {
   name: 'ncnn',
   version: `1.0.${version}`,
   file: `ncnn-1.0.${version}.tar.gz`,
-  sha256: 'ad8cdd63e9755cfa8e23b9b6d9ce46156077d80298a89e7c3ba325ffccfca200',
+  sha256: 'ad8cdd63e9755cfa8e23b9b6d9ce46156077d80298a89e7c3ba325ffccfca200'
 }
 
 /** The client that can download a source package without building it. */

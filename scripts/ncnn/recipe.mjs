@@ -65,7 +65,7 @@ const options = {
   NCNN_ARM82FP16FML: 'OFF',
   NCNN_ARM84BF16: 'OFF',
   NCNN_ARM84I8MM: 'OFF',
-  NCNN_ARM86SVE: 'OFF',
+  NCNN_ARM86SVE: 'OFF'
 }
 
 /** The -D arguments that do not depend on where the source lies: part of the cache key. */
@@ -82,6 +82,7 @@ export async function layerFlags(source) {
   const all = [...list.matchAll(/^ncnn_add_layer\((\w+)/gm)].map((m) => m[1])
   const missing = layers.filter((name) => !all.includes(name))
   if (missing.length) throw new Error(`this NCNN has no layer ${missing.join(', ')}`)
-  return all
-    .map((name) => `-DWITH_LAYER_${name.toLowerCase()}=${layers.includes(name) ? 'ON' : 'OFF'}`)
+  return all.map(
+    (name) => `-DWITH_LAYER_${name.toLowerCase()}=${layers.includes(name) ? 'ON' : 'OFF'}`
+  )
 }

@@ -22,7 +22,7 @@ export function run(program, args, { cwd, env, onLine } = {}) {
       })
     }
     child.on('error', (error) =>
-      resolve({ code: null, missing: error.code === 'ENOENT', ...text, stderr: error.message }),
+      resolve({ code: null, missing: error.code === 'ENOENT', ...text, stderr: error.message })
     )
     child.on('close', (code) => resolve({ code, missing: false, ...text }))
   })

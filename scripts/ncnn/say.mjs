@@ -23,7 +23,9 @@ export function progress(label) {
     const seconds = Math.round((Date.now() - started) / 1000)
     if (tty) {
       const bar = '#'.repeat(Math.floor(percent / 4)).padEnd(25, '.')
-      process.stderr.write(`\rncnn: ${label} [${bar}] ${String(percent).padStart(3)} % ${seconds} s`)
+      process.stderr.write(
+        `\rncnn: ${label} [${bar}] ${String(percent).padStart(3)} % ${seconds} s`
+      )
     } else {
       say(`${label} ${percent} % (${seconds} s)`)
     }
@@ -36,6 +38,6 @@ export function progress(label) {
     },
     stop() {
       if (tty && shown >= 0) process.stderr.write('\n')
-    },
+    }
   }
 }

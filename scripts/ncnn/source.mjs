@@ -16,14 +16,16 @@ const ownSource = 'or give a folder with the source in SEESAWFACE_NCNN'
 async function indexArguments(python) {
   const { stdout } = await run(python, ['-m', 'pip', 'config', 'list'])
   const value = (key) => {
-    const found = [...stdout.matchAll(new RegExp(`^(:env:|global|download)\\.${key}='(.*)'$`, 'gm'))]
+    const found = [
+      ...stdout.matchAll(new RegExp(`^(:env:|global|download)\\.${key}='(.*)'$`, 'gm'))
+    ]
     return (found.find((m) => m[1] === ':env:') ?? found.at(-1))?.[2]
   }
   const index = value('index-url')
   const extra = value('extra-index-url')
   return [
     ...(index ? ['--index-url', index] : []),
-    ...(extra ? extra.split(/\s|\\n/).filter(Boolean) : []).flatMap((u) => ['--extra-index-url', u]),
+    ...(extra ? extra.split(/\s|\\n/).filter(Boolean) : []).flatMap((u) => ['--extra-index-url', u])
   ]
 }
 
@@ -35,7 +37,7 @@ async function findPython() {
   throw new Refusal(
     'the package index needs Python 3 with pip ' +
       '(Debian: apt install python3-pip; Termux: pkg install python python-pip), ' +
-      `${ownSource}.`,
+      `${ownSource}.`
   )
 }
 
@@ -51,7 +53,7 @@ async function fromIndex(folder) {
       await rm(fresh, { recursive: true, force: true })
       throw new Refusal(
         `pip could not install ${pins.unearth}: check the network and pip's configuration, ` +
-          `${ownSource}.\n${tail(done, 4)}`,
+          `${ownSource}.\n${tail(done, 4)}`
       )
     }
     await rename(fresh, client).catch(() => rm(fresh, { recursive: true, force: true }))
@@ -59,13 +61,13 @@ async function fromIndex(folder) {
   const wanted = `${pins.sdist.name}==${pins.sdist.version}`
   const args = ['-m', 'unearth', '--no-binary', ...(await indexArguments(python))]
   const done = await run(python, [...args, '--download', folder, wanted], {
-    env: { ...process.env, PYTHONPATH: client },
+    env: { ...process.env, PYTHONPATH: client }
   })
   const archive = join(folder, pins.sdist.file)
   if (done.code !== 0 || !(await exists(archive))) {
     throw new Refusal(
       `${wanted} could not be downloaded from the package index: check the network and pip's ` +
-        `configuration, ${ownSource}.\n${tail(done, 4)}`,
+        `configuration, ${ownSource}.\n${tail(done, 4)}`
     )
   }
   return archive
@@ -105,7 +107,7 @@ async function checkArchive(archive) {
   throw new Refusal(
     `the downloaded ${pins.sdist.file} has the sha256 ${found}, not ${pins.sdist.sha256}: ` +
       'it is not the file this project was tested with and was removed; try again, or ask whoever ' +
-      'runs your package index.',
+      'runs your package index.'
   )
 }
 
@@ -131,7 +133,7 @@ async function checkTree(source, archive) {
   await rm(archive, { force: true })
   throw new Refusal(
     `the source in ${archive} is not the NCNN ${pins.version} this project was tested with ` +
-      `(tree digest ${found}, not ${pins.tree}); the archive was removed.`,
+      `(tree digest ${found}, not ${pins.tree}); the archive was removed.`
   )
 }
 
@@ -172,6 +174,6 @@ export async function getSource(route, into) {
   throw new Refusal(
     reasons.length === 1
       ? reasons[0].replace(/^\w+: /, '')
-      : `the source of NCNN could not be had by either route.\n  ${reasons.join('\n  ')}`,
+      : `the source of NCNN could not be had by either route.\n  ${reasons.join('\n  ')}`
   )
 }

@@ -28,7 +28,7 @@ export async function findSystem() {
   }
   throw new Refusal(
     'cmake finds no installed NCNN (Termux: pkg install ncnn; Debian has no package of it); ' +
-      'leave SEESAWFACE_NCNN unset to have it built.',
+      'leave SEESAWFACE_NCNN unset to have it built.'
   )
 }
 
@@ -40,6 +40,6 @@ export async function kindOfFolder(folder) {
   if (await exists(join(folder, 'src/net.h'))) return 'source'
   throw new Refusal(
     `${folder} is neither an installed NCNN (lib/cmake/ncnn/ncnnConfig.cmake) nor its source ` +
-      '(src/net.h).',
+      '(src/net.h).'
   )
 }

@@ -20,12 +20,12 @@ async function findCompilers({ cc, cxx }) {
     : [
         ['cc', 'c++'],
         ['gcc', 'g++'],
-        ['clang', 'clang++'],
+        ['clang', 'clang++']
       ]
   for (const [c, cpp] of pairs) if ((await works(c)) && (await works(cpp))) return { c, cpp }
   throw new Refusal(
     `a C++ compiler is needed${cxx ? ` (${cxx} does not run)` : ''} ` +
-      '(Debian: apt install g++; Termux: pkg install clang).',
+      '(Debian: apt install g++; Termux: pkg install clang).'
   )
 }
 
@@ -47,7 +47,7 @@ export async function findTools({ cc, cxx, toolchain }) {
   const args = (await works('ninja')) ? ['-G', 'Ninja'] : ['-G', 'Unix Makefiles']
   if (args[1] !== 'Ninja' && !(await works('make'))) {
     throw new Refusal(
-      'make or ninja is needed (Debian: apt install ninja-build; Termux: pkg install ninja).',
+      'make or ninja is needed (Debian: apt install ninja-build; Termux: pkg install ninja).'
     )
   }
   if (await works('ccache')) {

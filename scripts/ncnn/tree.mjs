@@ -10,7 +10,7 @@ async function files(root, path) {
   const entries = await readdir(join(root, path), { withFileTypes: true }).catch(() => undefined)
   if (!entries) return [path]
   const nested = entries.map((e) =>
-    e.isDirectory() ? files(root, `${path}/${e.name}`) : [`${path}/${e.name}`],
+    e.isDirectory() ? files(root, `${path}/${e.name}`) : [`${path}/${e.name}`]
   )
   return (await Promise.all(nested)).flat()
 }
