@@ -57,6 +57,8 @@ if [ "$platform" = debian ] && [ ! -e /etc/ssl/certs/ca-certificates.crt ]; then
   missing="$missing ca-certificates"
 fi
 if [ "$tests" = yes ]; then
+  need git git git
+  need clang-format clang-format clang
   case "$platform" in
     termux) [ -e "$PREFIX/include/gtest/gtest.h" ] || missing="$missing googletest" ;;
     *) [ -e /usr/include/gtest/gtest.h ] || missing="$missing libgtest-dev" ;;

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Formatters and linters of all languages; any warning is an error.
+# clang-format comes from the system (`sh scripts/setup.sh --tests`), ruff from the Python package
+# index at a pinned version, into build/.
+set -eu
+cd "$(dirname "$0")/.."
+
+npx biome check .
+npx tsc --noEmit
+git ls-files 'native/*.cc' 'native/*.h' 'test/native/*.cc' 'test/native/*.h' |
+  xargs clang-format --dry-run -Werror
+
+ruff=0.17.6
+tools=build/lint-ruff-$ruff
+[ -x "$tools/bin/ruff" ] || python3 -m pip install --quiet --target "$tools" "ruff==$ruff"
+"$tools/bin/ruff" check training scripts
+"$tools/bin/ruff" format --check training scripts
+echo 'lint: no warnings'
