@@ -1,10 +1,16 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { JsColorType, Transformer } from '@napi-rs/image'
 import { imageSize } from 'image-size'
 import { checkInteger, show } from './check.js'
-import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError, systemCode } from './errors.js'
+import {
+  ImageDecodeError,
+  ImageTooLargeError,
+  InvalidArgumentError,
+  SeesawFaceError,
+  systemCode
+} from './errors.js'
 import { bytesOf, channelsOf, checkPixelCount, copyFrame, type RawFrame } from './frame.js'
 import { isCompleteJpeg } from './jpeg.js'
 import type { NativeFrame, NativePixelFormat } from './native.js'
@@ -49,6 +55,12 @@ function named(name: string | undefined): string {
 
 async function readPhotoFile(path: string): Promise<Uint8Array> {
   try {
+    // Before it is opened: a pipe would block, a device would never end.
+    const kind = await stat(path)
+    if (!kind.isFile()) {
+      const what = kind.isDirectory() ? 'a folder' : 'a device, pipe or socket'
+      throw new ImageDecodeError(`Cannot read "${path}": it is ${what}, not a file`)
+    }
     const file = await open(path, 'r')
     try {
       const { size } = await file.stat()
@@ -60,11 +72,10 @@ async function readPhotoFile(path: string): Promise<Uint8Array> {
       await file.close()
     }
   } catch (error) {
-    if (error instanceof ImageTooLargeError) throw error
+    if (error instanceof SeesawFaceError) throw error
     const reasons: Readonly<Record<string, string>> = {
       ENOENT: 'there is no such file',
-      EACCES: 'permission denied',
-      EISDIR: 'it is a folder'
+      EACCES: 'permission denied'
     }
     const code = systemCode(error)
     const reason = reasons[code ?? ''] ?? code ?? String(error)

@@ -174,6 +174,7 @@ test('what cannot be read says why', async (t) => {
   t.regex(missing?.message ?? '', /missing\.jpg": there is no such file/)
   t.truthy(missing?.cause)
   await t.throwsAsync(decodeImage(folder), { instanceOf: ImageDecodeError, message: /a folder/ })
+  await t.throwsAsync(decodeImage('/dev/zero'), { instanceOf: ImageDecodeError, message: /device/ })
 })
 
 test('a 20000 × 20000 PNG is refused before decoding, by an adjustable limit', async (t) => {
