@@ -12,6 +12,10 @@ import numpy as np
 SIDE = 112
 _DRAWS = 48
 
+# One small face is no work for several threads; and OpenCV's pool does not survive the fork that
+# starts the loading process.
+cv2.setNumThreads(1)
+
 
 class _Draws:
     """Hands out one face's random numbers, uniform in [0, 1), in a fixed order."""

@@ -15,7 +15,6 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +29,7 @@ from seesaw.loader import batches, normalise
 from seesaw.losses import Memory, TeacherHeads, Weights, distillation_loss
 from seesaw.networks import EMBEDDING_SIZE, build
 from seesaw.optim import Averaged, build_optimisers, rate_factor, scale_rate
+from seesaw.parallel import Group
 from seesaw.validate import validate
 
 MAX_GRADIENT_NORM = 5.0
@@ -64,9 +64,10 @@ class Decay:
 class Trainer:
     """A run: the student, what it learns from, and how far it is."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, group: Group) -> None:
         self.options = options
         self.out: Path = options.out
+        self.group = group
         torch.manual_seed(options.seed)
         self.network = build(options.network)
         self.heads = TeacherHeads(EMBEDDING_SIZE)
@@ -83,7 +84,8 @@ class Trainer:
         self.decay: Decay | None = None
         self.stopping = False
         self.resume()
-        self.forward = accelerated(self.network) if options.fast else self.network
+        if options.fast:
+            accelerate_in_place(self.network, self.average.module[0])
 
     @property
     def checkpoint_path(self) -> Path:
@@ -136,32 +138,38 @@ class Trainer:
         if stream != (self.faces.signature, self.options.batch_size):
             # Other faces or other batches make another stream: begin it anew, with its own seed.
             self.stage, self.batch = self.stage + 1, 0
-        say(f"resumed at {self.samples} samples, stage {self.stage}")
+        self.say(f"resumed at {self.samples} samples, stage {self.stage}")
 
-    def learn(self, batch: tuple[Tensor, Tensor, Tensor]) -> dict[str, float]:
-        crops, *targets = batch
+    def learn(self, batch: tuple[Tensor, Tensor, Tensor], decayed: float) -> dict[str, float]:
+        crops, sface, mfn = batch
         self.network.train()
-        embedding = self.forward(normalise(crops))
+        embedding = self.network(normalise(crops))
         loss, parts = distillation_loss(
-            embedding, self.heads(embedding), (targets[0], targets[1]), self.memory, self.weights
+            embedding, self.heads(embedding), (sface, mfn), self.memory, self.weights
         )
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        self.memory.push(embedding, targets[0], targets[1])
+        self.remember(embedding.detach(), sface, mfn)
         every = [p for group in self.optimisers for g in group.param_groups for p in g["params"]]
+        statistics = [b for b in self.network.buffers() if b.is_floating_point()]
+        self.group.average([*(p.grad for p in every if p.grad is not None), *statistics])
         norm = nn.utils.clip_grad_norm_(every, MAX_GRADIENT_NORM)
         if not torch.isfinite(norm):
             raise FloatingPointError(f"gradient is not finite at step {self.step}")
-        decayed = 0.0 if self.decay is None else self.decay.progress(self.samples)
         scale_rate(self.optimisers, rate_factor(self.step, self.options.warmup, decayed))
         for optimiser in self.optimisers:
             optimiser.step()
         self.average.update(nn.ModuleList([self.network, self.heads]))
-        self.samples += len(crops)
+        self.samples += len(crops) * self.group.size
         self.step += 1
         self.batch += 1
         return {"loss": loss.item(), **parts, "gradient": norm.item()}
+
+    def remember(self, embedding: Tensor, sface: Tensor, mfn: Tensor) -> None:
+        rows = self.group.gather(torch.cat((embedding, sface, mfn), 1))
+        widths = [embedding.shape[1], sface.shape[1], mfn.shape[1]]
+        self.memory.push(*rows.split(widths, dim=1))
 
     def look_for_decay(self) -> None:
         if self.decay is not None:
@@ -172,7 +180,7 @@ class Trainer:
             order = signal_file.read_text().strip()
         if order is not None:
             self.decay = Decay(str(order), self.samples, time.time())
-            say(f"decay phase begins at {self.samples} samples: {order}")
+            self.say(f"decay phase begins at {self.samples} samples: {order}")
 
     def check(self) -> None:
         """Validates the averaged weights and adds a line to the learning curve."""
@@ -187,26 +195,35 @@ class Trainer:
             if is_new:
                 writer.writeheader()
             writer.writerow(row)
-        say("validation " + " ".join(f"{key} {value}" for key, value in row.items()))
+        self.say("validation " + " ".join(f"{key} {value}" for key, value in row.items()))
 
-    def finished(self) -> bool:
-        if self.options.max_samples and self.samples >= self.options.max_samples:
-            return True
-        return self.decay is not None and self.decay.progress(self.samples) >= 1.0
+    def plan(self) -> tuple[bool, float]:
+        """Whether to go on, and how far the decay is: the leader's word, as clocks may differ."""
+        self.look_for_decay()
+        decayed = 0.0 if self.decay is None else self.decay.progress(self.samples)
+        full = self.options.max_samples and self.samples >= self.options.max_samples
+        ends = self.stopping or full or decayed >= 1.0
+        ends, decayed = self.group.agree([float(ends), decayed])
+        return not ends, decayed
 
     def run(self) -> None:
         options = self.options
         seed = options.seed + 1000 * self.stage
-        stream = batches(self.faces, options.batch_size, self.batch, seed)
-        say(f"{self.faces.signature} faces, {len(self.held_out)} held out, seed {seed}")
+        part = (self.group.rank, self.group.size)
+        stream = batches(self.faces, options.batch_size, self.batch, seed, part)
+        self.say(f"{self.faces.signature} faces, {len(self.held_out)} held out, seed {seed}")
         sums: dict[str, float] = {}
         counted, told, saved = 0, time.monotonic(), time.monotonic()
         checked = self.samples
-        while not self.stopping and not self.finished():
-            self.look_for_decay()
-            for key, value in self.learn(next(stream)).items():
+        while True:
+            goes_on, decayed = self.plan()
+            if not goes_on:
+                break
+            for key, value in self.learn(next(stream), decayed).items():
                 sums[key] = sums.get(key, 0.0) + value
             counted += 1
+            if not self.group.leads:
+                continue
             now = time.monotonic()
             if now - told >= options.report_seconds:
                 self.seconds += now - told
@@ -221,10 +238,15 @@ class Trainer:
                 checked = self.samples
                 self.check()
                 told += time.monotonic() - now
-        checkpoint.save(self.checkpoint_path, self.state())
-        if not self.stopping:
-            self.check()
-        say(f"left at {self.samples} samples")
+        if self.group.leads:
+            checkpoint.save(self.checkpoint_path, self.state())
+            if not self.stopping:
+                self.check()
+        self.say(f"left at {self.samples} samples")
+
+    def say(self, line: str) -> None:
+        if self.group.leads:
+            say(line)
 
     def tell(self, means: dict[str, float], seconds: float, steps: int) -> None:
         rate = steps * self.options.batch_size / seconds
@@ -240,11 +262,12 @@ class Trainer:
         say(f"samples {self.samples} rate {rate:.1f}/s lr {lr:.2e} {numbers}{left}")
 
 
-def accelerated(network: nn.Module) -> Callable[[Tensor], Tensor]:
-    """The same function of the same parameters by the fast path, which is compiled at need."""
+def accelerate_in_place(*networks: nn.Module) -> None:
+    """Runs the networks by the fast path, which is compiled at need."""
     from seesaw.fast import accelerate
 
-    return accelerate(network)
+    for network in networks:
+        accelerate(network)
 
 
 def say(line: str) -> None:
@@ -259,8 +282,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sources", nargs="+", default=["fairface"])
     parser.add_argument("--start-from", type=Path, help="checkpoint for a run that has none")
     parser.add_argument("--fast", action="store_true", help="use the compiled training path")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--threads", type=int, default=2, help="of each process")
+    parser.add_argument("--processes", type=int, default=1, help="that share each batch")
+    parser.add_argument("--batch-size", type=int, default=32, help="of all processes together")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--muon-lr", type=float, default=0.0, help="0 trains all with AdamW")
     parser.add_argument("--weight-decay", type=float, default=0.05)
@@ -284,9 +308,10 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
     options.out.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(options)
+    group = Group(options.processes)
+    trainer = Trainer(options, group)
     settings = {key: str(value) for key, value in vars(options).items()}
-    say("settings " + json.dumps(settings))
+    trainer.say("settings " + json.dumps(settings))
 
     def stop(_number: int, _frame: object) -> None:
         trainer.stopping = True
@@ -294,6 +319,7 @@ def main(arguments: list[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     trainer.run()
+    group.close()
 
 
 if __name__ == "__main__":

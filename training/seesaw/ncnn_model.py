@@ -1,0 +1,50 @@
+"""Runs an exported model with the PyPI ncnn module, as the product's own engine does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import ncnn
+import numpy as np
+
+INPUT_BLOB = "in0"
+OUTPUT_BLOB = "out0"
+
+
+class NcnnModel:
+    """An exported embedding network, in full fp32 arithmetic whatever the weights' storage."""
+
+    def __init__(self, param: Path, weights: Path, threads: int = 1) -> None:
+        for file in (param, weights):
+            if not file.is_file():
+                raise FileNotFoundError(f"{file} does not exist")
+        self.net = ncnn.Net()
+        self.net.opt.use_vulkan_compute = False
+        self.net.opt.num_threads = threads
+        for feature in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_storage"):
+            setattr(self.net.opt, f"use_{feature}", False)
+        if self.net.load_param(str(param)) or self.net.load_model(str(weights)):
+            raise ValueError(f"ncnn cannot load {param} with {weights}")
+
+    @staticmethod
+    def from_manifest(path: Path, threads: int = 1) -> NcnnModel:
+        files = json.loads(path.read_text())["files"]
+        return NcnnModel(
+            path.parent / files["param"]["name"], path.parent / files["bin"]["name"], threads
+        )
+
+    def embed(self, crops: np.ndarray) -> np.ndarray:
+        """Unnormalised embeddings of BGR crops [N, 112, 112, 3]."""
+        rows = []
+        for crop in crops:
+            planes = (crop.astype(np.float32).transpose(2, 0, 1) - 127.5) / 127.5
+            # The Mat only points into this array, which must therefore outlive it.
+            planes = np.ascontiguousarray(planes)
+            with self.net.create_extractor() as extractor:
+                extractor.input(INPUT_BLOB, ncnn.Mat(planes))
+                status, out = extractor.extract(OUTPUT_BLOB)
+            if status:
+                raise RuntimeError(f"ncnn failed with status {status}")
+            rows.append(np.array(out).reshape(-1))
+        return np.stack(rows)
