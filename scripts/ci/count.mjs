@@ -7,10 +7,10 @@ import { readFileSync } from 'node:fs'
 const [broken, ...logs] = process.argv.slice(2)
 
 const patterns = [
-  // ava: "12 tests passed", "1 test failed", "1 uncaught exception"
+  // ava: "12 tests passed", "1 test failed", "1 hook failed", "1 uncaught exception"
   { pattern: /^\s*(\d+) tests? passed$/, passed: 1 },
   { pattern: /^\s*(\d+) tests? failed$/, failed: 1 },
-  { pattern: /^\s*(\d+) (?:uncaught exceptions?|unhandled rejections?)$/, failed: 1 },
+  { pattern: /^\s*(\d+) (?:hooks? failed|uncaught exceptions?|unhandled rejections?)$/, failed: 1 },
   // GoogleTest: "[  PASSED  ] 31 tests.", "[  FAILED  ] 2 tests, listed below:"
   { pattern: /^(?:\d+: )?\[ {2}PASSED {2}\] (\d+) tests?\.$/, passed: 1 },
   { pattern: /^(?:\d+: )?\[ {2}FAILED {2}\] (\d+) tests?, listed below:$/, failed: 1 },
