@@ -43,6 +43,10 @@ class _Runner:
         self.pool_norm = network.pool[1]
         self.idle: list[tuple[int, Any]] = []
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Workspaces are scratch memory: a copy of the network starts without.
+        return {**self.__dict__, "idle": []}
+
     def parts(self) -> tuple[nn.Module, ...]:
         return (self.network.stem, self.network.blocks, self.network.head, self.network.pool[0])
 
@@ -78,6 +82,8 @@ class _Runner:
             raise ValueError(
                 f"images: expected N x 3 x {INPUT_SIZE} x {INPUT_SIZE}, got {tuple(images.shape)}"
             )
+        if not len(images):
+            raise ValueError("images: the batch is empty")
         images = images.detach().float().contiguous()
         if network.training:
             pooled = _BackboneFunction.apply(self, images, *self.parameters())

@@ -62,11 +62,8 @@ def main() -> None:
                 times["plain"].append(elapsed)
     for label, values in times.items():
         if values:
-            best, median = min(values), statistics.median(values)
-            print(
-                f"{label:5}  best {options.batch / best:6.1f} images/s ({best * 1e3:.0f} ms a step),"
-                f"  median {options.batch / median:6.1f} images/s"
-            )
+            best, median = (options.batch / f(values) for f in (min, statistics.median))
+            print(f"{label:5}  best {best:6.1f} images/s, median {median:6.1f} images/s")
     if plain:
         ratio = [statistics.median(times["plain"]) / statistics.median(times["fast"])]
         ratio.append(min(times["plain"]) / min(times["fast"]))
