@@ -71,8 +71,8 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info)
   try {
     const Napi::Object object = object_from(info[0], "options");
     options_.threads = integer_from(object, "threads", 1, 256);
-    options_.precision = word_from(object, "precision", {"fp32", "fp16"}) == 0 ? Precision::Fp32
-                                                                              : Precision::Fp16;
+    options_.precision =
+        word_from(object, "precision", {"fp32", "fp16"}) == 0 ? Precision::Fp32 : Precision::Fp16;
     const int queue_limit = integer_from(object, "queueLimit", 1, 1 << 20);
     // The object must not be collected while a promise of its is pending.
     runner_ = std::make_unique<TaskRunner>(info.Env(), static_cast<std::size_t>(queue_limit),

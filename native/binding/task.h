@@ -74,9 +74,8 @@ class TaskRunner {
 
   template <typename Work, typename ToJs>
   Napi::Promise run(Napi::Env env, Keep keep, Work work, ToJs to_js) {
-    return submit(env, std::make_shared<FunctionTask<Work, ToJs>>(env, std::move(keep),
-                                                                  std::move(work),
-                                                                  std::move(to_js)));
+    return submit(env, std::make_shared<FunctionTask<Work, ToJs>>(
+                           env, std::move(keep), std::move(work), std::move(to_js)));
   }
 
   /**

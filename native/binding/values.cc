@@ -118,9 +118,8 @@ DetectOptions detect_options_from(const Napi::Value& value) {
 Frame frame_from(const Napi::Value& value, Keep& keep) {
   const Napi::Object object = object_from(value, "frame");
   const Napi::Uint8Array data = bytes_from(object.Get("data"), "data");
-  constexpr std::array<PixelFormat, 5> formats{PixelFormat::Rgb, PixelFormat::Bgr,
-                                               PixelFormat::Rgba, PixelFormat::Bgra,
-                                               PixelFormat::Gray};
+  constexpr std::array<PixelFormat, 5> formats{
+      PixelFormat::Rgb, PixelFormat::Bgr, PixelFormat::Rgba, PixelFormat::Bgra, PixelFormat::Gray};
   Frame frame;
   frame.data = data.Data();
   frame.bytes = data.ElementLength();

@@ -7,8 +7,8 @@
 namespace seesaw {
 
 struct Device {
-  int cores = 1;      // logical cores
-  int big_cores = 1;  // the fast ones of a big.LITTLE machine; all cores elsewhere
+  int cores = 1;                      // logical cores
+  int big_cores = 1;                  // the fast ones of a big.LITTLE machine; all cores elsewhere
   std::vector<std::string> features;  // instruction sets that the kernels can use, by usual name
 };
 

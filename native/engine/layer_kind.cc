@@ -16,9 +16,8 @@ constexpr std::uint32_t kFp16 = 0x01306B47;
 }  // namespace
 
 void LayerParams::fail(const std::string& what) const {
-  throw Error(ErrorCode::ModelInvalid, "network description, line " +
-                                           std::to_string(layer_.line) + " (" + layer_.type + " " +
-                                           layer_.name + "): " + what);
+  throw Error(ErrorCode::ModelInvalid, "network description, line " + std::to_string(layer_.line) +
+                                           " (" + layer_.type + " " + layer_.name + "): " + what);
 }
 
 const ParamValue* LayerParams::find(int id, bool list) const {
@@ -40,8 +39,8 @@ int LayerParams::whole(int id, int otherwise, int low, int high) const {
   }
   const double number = value->numbers.front();
   if (!value->integral || number < low || number > high) {
-    fail("parameter " + std::to_string(id) + " must be a whole number from " +
-         std::to_string(low) + " to " + std::to_string(high));
+    fail("parameter " + std::to_string(id) + " must be a whole number from " + std::to_string(low) +
+         " to " + std::to_string(high));
   }
   return static_cast<int>(number);
 }

@@ -73,8 +73,8 @@ struct LayerKind {
 const std::vector<LayerKind>& weighted_kinds();
 const std::vector<LayerKind>& plain_kinds();
 
-inline constexpr int kMaxExtent = 1 << 16;               // of any axis
-inline constexpr std::int64_t kMaxVolume = 1 << 28;      // numbers in a blob: 1 GB
+inline constexpr int kMaxExtent = 1 << 16;                // of any axis
+inline constexpr std::int64_t kMaxVolume = 1 << 28;       // numbers in a blob: 1 GB
 inline constexpr std::int64_t kMaxWorkspace = 1LL << 30;  // numbers in an unrolled convolution
 
 std::int64_t volume(const Shape& shape);

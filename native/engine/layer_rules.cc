@@ -26,8 +26,7 @@ void check_form(const LayerKind& kind, const ParamLayer& layer, const LayerParam
   const int tops = static_cast<int>(layer.tops.size());
   params.require(bottoms >= kind.min_bottoms && bottoms <= kind.max_bottoms,
                  "the number of inputs is wrong");
-  params.require(tops >= kind.min_tops && tops <= kind.max_tops,
-                 "the number of outputs is wrong");
+  params.require(tops >= kind.min_tops && tops <= kind.max_tops, "the number of outputs is wrong");
   for (const auto& [id, value] : layer.params) {
     if (std::find(kind.ids.begin(), kind.ids.end(), id) == kind.ids.end()) {
       params.fail("parameter " + std::to_string(id) + " is not supported");
@@ -56,9 +55,9 @@ void check_weights(const ParamFile& file, const std::vector<std::uint8_t>& bin) 
     kind->weights(params, cursor);
   }
   if (cursor.position() != bin.size()) {
-    throw Error(ErrorCode::ModelInvalid,
-                "the weights have " + std::to_string(bin.size()) + " bytes, the description asks for " +
-                    std::to_string(cursor.position()));
+    throw Error(ErrorCode::ModelInvalid, "the weights have " + std::to_string(bin.size()) +
+                                             " bytes, the description asks for " +
+                                             std::to_string(cursor.position()));
   }
 }
 

@@ -304,8 +304,10 @@ Shapes reduction_shapes(const LayerParams& p, const Shapes& in) {
   }
   Shape out;
   for (std::size_t i = 0; i < gone.size(); ++i) {
-    if (!gone[i]) out.push_back(in[0][i]);
-    else if (keep) out.push_back(1);
+    if (!gone[i])
+      out.push_back(in[0][i]);
+    else if (keep)
+      out.push_back(1);
   }
   if (out.empty()) out.push_back(1);
   return {out};
@@ -328,7 +330,13 @@ const std::vector<LayerKind>& plain_kinds() {
       {"Input", 0, 0, 1, 1, {0, 1, 2, 11}, input_params, nullptr},
       {"Interp", 1, 1, 1, 1, {0, 1, 2, 3, 4, 5, 6}, interp_params, interp_shapes},
       {"Permute", 1, 1, 1, 1, {0}, permute_params, permute_shapes},
-      {"Pooling", 1, 1, 1, 1, {0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 18}, pooling_params,
+      {"Pooling",
+       1,
+       1,
+       1,
+       1,
+       {0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 18},
+       pooling_params,
        pooling_shapes},
       {"ReLU", 1, 1, 1, 1, {0}, slope_only, same},
       {"Reduction", 1, 1, 1, 1, {0, 1, 2, 3, 4, 5}, reduction_params, reduction_shapes},

@@ -41,8 +41,8 @@ struct Window {
     bias = p.whole(5, 0, 0, 1) != 0;
     weights = p.whole(6, 0, 1, kMaxWeights);
     group = grouped ? p.whole(7, 1, 1, output) : 1;
-    p.whole(8, 0, 0, 0);    // no 8-bit scales
-    p.whole(19, 0, 0, 0);   // weights are not an input
+    p.whole(8, 0, 0, 0);   // no 8-bit scales
+    p.whole(19, 0, 0, 0);  // weights are not an input
     p.number(18, 0, -1e30, 1e30);
     check_activation(p);
     p.require(output % group == 0, "the outputs are not a multiple of the groups");
@@ -184,10 +184,21 @@ std::vector<Shape> memory_shapes(const LayerParams& p, const std::vector<Shape>&
 const std::vector<LayerKind>& weighted_kinds() {
   static const std::vector<LayerKind> kinds = {
       {"BatchNorm", 1, 1, 1, 1, {0, 1}, batch_norm_weights, batch_norm_shapes},
-      {"Convolution", 1, 1, 1, 1, {0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19},
-       convolution_weights, convolution_shapes},
-      {"ConvolutionDepthWise", 1, 1, 1, 1,
-       {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19}, depthwise_weights,
+      {"Convolution",
+       1,
+       1,
+       1,
+       1,
+       {0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19},
+       convolution_weights,
+       convolution_shapes},
+      {"ConvolutionDepthWise",
+       1,
+       1,
+       1,
+       1,
+       {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19},
+       depthwise_weights,
        depthwise_shapes},
       {"InnerProduct", 1, 1, 1, 1, {0, 1, 2, 8, 9, 10}, linear_weights, linear_shapes},
       {"MemoryData", 0, 0, 1, 1, {0, 1, 2, 11, 21}, memory_weights, memory_shapes},

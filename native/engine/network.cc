@@ -54,6 +54,7 @@ ncnn::Option ncnn_options(const NetworkOptions& options) {
 struct Network::State {
   ParamFile file;
   ncnn::Net net;
+  Precision precision = Precision::Fp32;
 
   /** Checks that all shapes go together; the same question twice in a row is answered once. */
   void check(const std::string& input, const ncnn::Mat& in,
@@ -87,6 +88,7 @@ Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
   state_->file = parse_param(param_text);
   check_weights(state_->file, bin);
 
+  state_->precision = options.precision;
   state_->net.opt = ncnn_options(options);
   if (state_->net.load_param_mem(state_->file.text.c_str()) != 0) {
     throw Error(ErrorCode::ModelInvalid, "NCNN refuses the network description");
@@ -100,6 +102,8 @@ Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
 Network::~Network() = default;
 Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
+
+Precision Network::precision() const { return state_->precision; }
 
 std::vector<ncnn::Mat> Network::run(const char* input, const ncnn::Mat& in,
                                     const std::vector<std::string>& outputs) const {
@@ -116,8 +120,8 @@ std::vector<ncnn::Mat> Network::run(const char* input, const ncnn::Mat& in,
     // NCNN answers -100 when an allocation failed.
     if (failed == -100) throw Error(ErrorCode::OutOfMemory, "no memory to run the network");
     if (failed != 0 || result.empty()) {
-      throw Error(ErrorCode::Internal, "NCNN could not compute " + output + " (" +
-                                           std::to_string(failed) + ")");
+      throw Error(ErrorCode::Internal,
+                  "NCNN could not compute " + output + " (" + std::to_string(failed) + ")");
     }
     // A blob is handed out unpacked and in fp32, but may refer to memory of the extractor's pool.
     results.push_back(result.clone());

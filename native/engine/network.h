@@ -35,6 +35,8 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
+  Precision precision() const;
+
   /**
    * Feeds `in` (unpacked fp32, w x h x c) to blob `input` and returns the named blobs, unpacked
    * fp32, in the order asked for.

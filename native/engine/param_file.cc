@@ -17,11 +17,11 @@ namespace {
 constexpr int kMagic = 7767517;
 constexpr int kMaxLayers = 8192;
 constexpr int kMaxBlobs = 16384;
-constexpr int kMaxLinks = 256;       // inputs or outputs of a layer
-constexpr int kMaxParamId = 31;      // NCNN_MAX_PARAM_COUNT is 32
-constexpr int kListBase = -23300;    // id -23300-k: parameter k is a list, its length comes first
+constexpr int kMaxLinks = 256;     // inputs or outputs of a layer
+constexpr int kMaxParamId = 31;    // NCNN_MAX_PARAM_COUNT is 32
+constexpr int kListBase = -23300;  // id -23300-k: parameter k is a list, its length comes first
 constexpr std::size_t kMaxList = 4096;
-constexpr std::size_t kMaxName = 255;   // NCNN's buffers hold 256
+constexpr std::size_t kMaxName = 255;  // NCNN's buffers hold 256
 constexpr std::size_t kMaxNumber = 64;
 
 [[noreturn]] void fail(int line, const std::string& what) {
@@ -102,8 +102,7 @@ std::string name(std::string_view token, int line, const char* what) {
 void number(std::string_view token, int line, ParamValue& value) {
   std::string_view rest = token;
   const auto digits = [&rest] {
-    const std::size_t count =
-        std::min(rest.find_first_not_of("0123456789"), rest.size());
+    const std::size_t count = std::min(rest.find_first_not_of("0123456789"), rest.size());
     rest.remove_prefix(count);
     return count;
   };
@@ -233,8 +232,8 @@ ParamFile parse_param(std::string_view text) {
   add(std::to_string(kMagic), '\n');
 
   Tokens counts = lines.next("the counts");
-  const int layer_count = whole(counts.next("the number of layers"), 1, kMaxLayers, 2,
-                                "the number of layers");
+  const int layer_count =
+      whole(counts.next("the number of layers"), 1, kMaxLayers, 2, "the number of layers");
   const int blob_count =
       whole(counts.next("the number of blobs"), 1, kMaxBlobs, 2, "the number of blobs");
   if (!counts.end()) fail(2, "more than two counts");

@@ -14,6 +14,11 @@ Embedder::Embedder(Network network, EmbedderInput input)
     embed(blank);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::OutOfMemory) throw;
+    // Half precision ends at 65504, which not every network keeps below.
+    if (error.code() == ErrorCode::Internal && network_.precision() == Precision::Fp16) {
+      throw Error(ErrorCode::PrecisionUnsupported,
+                  std::string("this network does not work in half precision: ") + error.what());
+    }
     throw Error(ErrorCode::ModelInvalid,
                 std::string("the network does not embed a 112x112 face: ") + error.what());
   }
@@ -29,9 +34,9 @@ std::vector<float> Embedder::embed(const Image& aligned) const {
   if (in.empty()) throw Error(ErrorCode::OutOfMemory, "no memory for the network's input");
   in.substract_mean_normalize(input_.mean.data(), input_.norm.data());
 
-  const ncnn::Mat out =
-      network_.run(input_.input_blob.c_str(), in, {input_.output_blob}).front().reshape(
-          input_.embedding_size);
+  const ncnn::Mat out = network_.run(input_.input_blob.c_str(), in, {input_.output_blob})
+                            .front()
+                            .reshape(input_.embedding_size);
   if (out.empty()) {
     throw Error(ErrorCode::Internal, "the network's output is not an embedding of " +
                                          std::to_string(input_.embedding_size) + " numbers");

@@ -13,8 +13,8 @@ using test::Bytes;
 
 /** A network of one layer; blob names are in0.. and out0.. . */
 std::string one_layer(const std::string& type, int bottoms, int tops, const std::string& params) {
-  std::string lines, layer = type + " layer " + std::to_string(bottoms) + " " +
-                             std::to_string(tops);
+  std::string lines,
+      layer = type + " layer " + std::to_string(bottoms) + " " + std::to_string(tops);
   int count = 1, blobs = tops;
   if (bottoms == 1) lines = "Input in0 0 1 in0\n", layer += " in0", count = 2, blobs += 1;
   if (bottoms > 1) {
@@ -127,24 +127,34 @@ INSTANTIATE_TEST_SUITE_P(
         Shaped{"ConvOddStride", CONV("0=4 1=3 3=2 4=1 6=108"), {3, 11, 12}, {{4, 6, 6}}},
         Shaped{"ConvTall", CONV("0=1 1=1 11=5 6=15"), {3, 5, 4}, {{1, 1, 4}}},
         Shaped{"ConvDilated", CONV("0=4 1=3 2=2 6=108"), {3, 10, 10}, {{4, 6, 6}}},
-        Shaped{"ConvOneSidePadded", CONV("0=4 1=3 4=0 15=1 14=0 16=1 6=108"),
-               {3, 10, 10}, {{4, 9, 9}}},
+        Shaped{"ConvOneSidePadded",
+               CONV("0=4 1=3 4=0 15=1 14=0 16=1 6=108"),
+               {3, 10, 10},
+               {{4, 9, 9}}},
         Shaped{"ConvOtherChannels", CONV("0=4 1=3 6=108"), {4, 10, 10}, {}},
         Shaped{"ConvTooSmall", CONV("0=4 1=3 6=108"), {3, 2, 10}, {}},
         Shaped{"ConvOfVector", CONV("0=4 1=1 6=12"), {3}, {}},
-        Shaped{"Depthwise", one_layer("ConvolutionDepthWise", 1, 1, "0=6 1=3 4=1 6=54 7=3"),
-               {3, 5, 5}, {{6, 5, 5}}},
-        Shaped{"DepthwiseOther", one_layer("ConvolutionDepthWise", 1, 1, "0=6 1=3 4=1 6=54 7=3"),
-               {6, 5, 5}, {}},
+        Shaped{"Depthwise",
+               one_layer("ConvolutionDepthWise", 1, 1, "0=6 1=3 4=1 6=54 7=3"),
+               {3, 5, 5},
+               {{6, 5, 5}}},
+        Shaped{"DepthwiseOther",
+               one_layer("ConvolutionDepthWise", 1, 1, "0=6 1=3 4=1 6=54 7=3"),
+               {6, 5, 5},
+               {}},
         Shaped{"Linear", one_layer("InnerProduct", 1, 1, "0=5 2=60"), {3, 2, 2}, {{5}}},
         Shaped{"LinearRows", one_layer("InnerProduct", 1, 1, "0=5 2=60"), {7, 12}, {{7, 5}}},
         Shaped{"LinearOther", one_layer("InnerProduct", 1, 1, "0=5 2=60"), {13}, {}},
         Shaped{"BatchNormOther", one_layer("BatchNorm", 1, 1, "0=3"), {4, 2, 2}, {}},
         Shaped{"PReluShared", one_layer("PReLU", 1, 1, "0=1"), {4, 2, 2}, {{4, 2, 2}}},
         Shaped{"PReluOther", one_layer("PReLU", 1, 1, "0=3"), {4, 2, 2}, {}},
-        Shaped{"Slice", one_layer("Slice", 1, 2, "-23300=2,1,-233 1=0"), {4, 2, 3},
+        Shaped{"Slice",
+               one_layer("Slice", 1, 2, "-23300=2,1,-233 1=0"),
+               {4, 2, 3},
                {{1, 2, 3}, {3, 2, 3}}},
-        Shaped{"SliceShares", one_layer("Slice", 1, 3, "-23300=3,-233,-233,-233 1=2"), {1, 1, 7},
+        Shaped{"SliceShares",
+               one_layer("Slice", 1, 3, "-23300=3,-233,-233,-233 1=2"),
+               {1, 1, 7},
                {{1, 1, 2}, {1, 1, 2}, {1, 1, 3}}},
         Shaped{"SliceTooMuch", one_layer("Slice", 1, 2, "-23300=2,4,4 1=0"), {7, 1, 1}, {}},
         Shaped{"SliceTooLittle", one_layer("Slice", 1, 2, "-23300=2,2,2 1=0"), {5, 1, 1}, {}},
@@ -172,27 +182,36 @@ INSTANTIATE_TEST_SUITE_P(
         Shaped{"Interp", one_layer("Interp", 1, 1, "0=1 1=2.0 2=2.0"), {7, 5, 4}, {{7, 10, 8}}},
         Shaped{"InterpTo", one_layer("Interp", 1, 1, "0=2 3=9 4=8"), {7, 5, 4}, {{7, 9, 8}}},
         Shaped{"InterpVanishes", one_layer("Interp", 1, 1, "0=1 1=0.1 2=0.1"), {7, 5, 4}, {}},
-        Shaped{"Crop", one_layer("Crop", 1, 1, "-23309=1,1 -23310=1,3 -23311=1,0"), {5, 2, 2},
+        Shaped{"Crop",
+               one_layer("Crop", 1, 1, "-23309=1,1 -23310=1,3 -23311=1,0"),
+               {5, 2, 2},
                {{2, 2, 2}}},
-        Shaped{"CropToTheEnd", one_layer("Crop", 1, 1, "-23309=1,1 -23310=1,2147483647 -23311=1,2"),
-               {5, 2, 9}, {{5, 2, 8}}},
-        Shaped{"CropOutside", one_layer("Crop", 1, 1, "-23309=1,1 -23310=1,6 -23311=1,0"),
-               {5, 2, 2}, {}},
-        Shaped{"CropNoSuchAxis", one_layer("Crop", 1, 1, "-23309=1,0 -23310=1,1 -23311=1,1"),
-               {5}, {}},
-        Shaped{"Mean", one_layer("Reduction", 1, 1, "0=3 1=0 -23303=2,1,2 4=0 5=1"), {5, 2, 2},
-               {{5}}},
-        Shaped{"MeanKeep", one_layer("Reduction", 1, 1, "0=3 1=0 -23303=2,1,2 4=1 5=1"),
-               {5, 2, 2}, {{5, 1, 1}}},
+        Shaped{"CropToTheEnd",
+               one_layer("Crop", 1, 1, "-23309=1,1 -23310=1,2147483647 -23311=1,2"),
+               {5, 2, 9},
+               {{5, 2, 8}}},
+        Shaped{"CropOutside",
+               one_layer("Crop", 1, 1, "-23309=1,1 -23310=1,6 -23311=1,0"),
+               {5, 2, 2},
+               {}},
+        Shaped{
+            "CropNoSuchAxis", one_layer("Crop", 1, 1, "-23309=1,0 -23310=1,1 -23311=1,1"), {5}, {}},
+        Shaped{
+            "Mean", one_layer("Reduction", 1, 1, "0=3 1=0 -23303=2,1,2 4=0 5=1"), {5, 2, 2}, {{5}}},
+        Shaped{"MeanKeep",
+               one_layer("Reduction", 1, 1, "0=3 1=0 -23303=2,1,2 4=1 5=1"),
+               {5, 2, 2},
+               {{5, 1, 1}}},
         Shaped{"SumAll", one_layer("Reduction", 1, 1, "0=0"), {5, 2, 2}, {{1}}},
-        Shaped{"MeanNoSuchAxis", one_layer("Reduction", 1, 1, "0=3 1=0 -23303=1,3 5=1"),
-               {5, 2, 2}, {}},
+        Shaped{"MeanNoSuchAxis",
+               one_layer("Reduction", 1, 1, "0=3 1=0 -23303=1,3 5=1"),
+               {5, 2, 2},
+               {}},
         Shaped{"AddScalar", one_layer("BinaryOp", 1, 1, "0=0 1=1 2=0.5"), {5, 2, 2}, {{5, 2, 2}}},
         Shaped{"AddOneInput", one_layer("BinaryOp", 1, 1, "0=0"), {5, 2, 2}, {}},
         Shaped{"Add", one_layer("BinaryOp", 2, 1, "0=0"), {5, 2, 2}, {{5, 2, 2}}},
         Shaped{"Eltwise", one_layer("Eltwise", 3, 1, "0=1"), {5, 2, 2}, {{5, 2, 2}}},
-        Shaped{"EltwiseFactors", one_layer("Eltwise", 3, 1, "0=1 -23301=2,1.0,1.0"), {5, 2, 2},
-               {}},
+        Shaped{"EltwiseFactors", one_layer("Eltwise", 3, 1, "0=1 -23301=2,1.0,1.0"), {5, 2, 2}, {}},
         Shaped{"Split", one_layer("Split", 1, 3, ""), {5}, {{5}, {5}, {5}}},
         Shaped{"HugeInput", one_layer("ReLU", 1, 1, ""), {1 << 16, 1 << 16, 1 << 16}, {}},
         Shaped{"EmptyInput", one_layer("ReLU", 1, 1, ""), {0, 2, 2}, {}}),
@@ -200,10 +219,10 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(LayerShapes, ScaleOfChannelsByAVector) {
   // squeeze and excitation: the pooled vector scales the channels
-  const ParamFile file = parse_param(test::description(
-      4, 5,
-      "Input in0 0 1 in0\nSplit s 1 2 in0 a b\nPooling p 1 1 b c 0=1 4=1\n"
-      "BinaryOp m 2 1 a c out 0=2\n"));
+  const ParamFile file = parse_param(
+      test::description(4, 5,
+                        "Input in0 0 1 in0\nSplit s 1 2 in0 a b\nPooling p 1 1 b c 0=1 4=1\n"
+                        "BinaryOp m 2 1 a c out 0=2\n"));
   const std::vector<Shape> expected{{8, 4, 6}};
   EXPECT_EQ(infer_shapes(file, "in0", {8, 4, 6}, {"out"}), expected);
 }
@@ -247,10 +266,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"ListForNumber", one_layer("PReLU", 1, 1, "-23300=1,3")},
         Wrong{"NumberForList", one_layer("Slice", 1, 1, "0=3")},
         Wrong{"RealForWhole", one_layer("PReLU", 1, 1, "0=3.0")},
-        Wrong{"WholeForReal", one_layer("ReLU", 1, 1, "0=1")},
-        Wrong{"NoOutputs", CONV("1=3 6=27")},
-        Wrong{"NoKernel", CONV("0=1 6=27")},
-        Wrong{"ZeroStride", CONV("0=1 1=3 3=0 6=27")},
+        Wrong{"WholeForReal", one_layer("ReLU", 1, 1, "0=1")}, Wrong{"NoOutputs", CONV("1=3 6=27")},
+        Wrong{"NoKernel", CONV("0=1 6=27")}, Wrong{"ZeroStride", CONV("0=1 1=3 3=0 6=27")},
         Wrong{"NegativePad", CONV("0=1 1=3 4=-1 6=27")},
         Wrong{"PadLikeTensorFlow", CONV("0=1 1=3 4=-233 6=27")},
         Wrong{"UnevenWeights", CONV("0=1 1=3 6=28")},
@@ -266,8 +283,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NegativeSlice", one_layer("Slice", 1, 1, "-23300=1,-5")},
         Wrong{"UnknownOperation", one_layer("BinaryOp", 2, 1, "0=99")},
         Wrong{"UnknownUnary", one_layer("UnaryOp", 1, 1, "0=-1")},
-        Wrong{"PoolWithoutKernel", POOL("0=0")},
-        Wrong{"PoolLikeTensorFlow", POOL("0=0 1=2 5=2")},
+        Wrong{"PoolWithoutKernel", POOL("0=0")}, Wrong{"PoolLikeTensorFlow", POOL("0=0 1=2 5=2")},
         Wrong{"AlphaZero", one_layer("HardSwish", 1, 1, "0=0.0")},
         Wrong{"ReshapeNothing", one_layer("Reshape", 1, 1, "")},
         Wrong{"ReshapeWithoutHeight", one_layer("Reshape", 1, 1, "0=1 2=1")},

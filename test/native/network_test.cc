@@ -57,8 +57,8 @@ TEST(Network, ComputesWhatIsComputedByHand) {
 TEST(Network, ReadsHalfPrecisionWeights) {
   // The halves 0x3C00 and 0xC000 are 1 and -2.
   Bytes bin{0x47, 0x6B, 0x30, 0x01, 0x00, 0x3C, 0x00, 0xC0};
-  const Network network(
-      description(2, 2, "Input in 0 1 in\nInnerProduct l 1 1 in out 0=1 2=2\n"), bin, {});
+  const Network network(description(2, 2, "Input in 0 1 in\nInnerProduct l 1 1 in out 0=1 2=2\n"),
+                        bin, {});
   ncnn::Mat in(2, 1, 1);
   in[0] = 10, in[1] = 3;
   EXPECT_FLOAT_EQ(network.run("in", in, {"out"}).front()[0], 4);
@@ -105,8 +105,7 @@ TEST(Network, ManyAtOnceWithThreadsOfTheirOwn) {
   const std::string bytes = test::model_file("yunet.bin");
   const Bytes bin(bytes.begin(), bytes.end());
   const ncnn::Mat in = picture(96, 96, 3);
-  const float expected =
-      Network(param, bin, {}).run("in0", in, {"head_32"}).front().channel(0)[0];
+  const float expected = Network(param, bin, {}).run("in0", in, {"head_32"}).front().channel(0)[0];
   std::vector<std::thread> threads;
   for (int t = 0; t < 6; ++t) {
     threads.emplace_back([&] {
@@ -136,12 +135,15 @@ TEST(Network, RefusesWhatItCannotTake) {
 
 TEST(Network, RefusesOptions) {
   const std::string param = description(1, 1, "Input in 0 1 in\n");
-  EXPECT_EQ(code_of([&] { Network(param, {}, {0, Precision::Fp32}); }),
-            ErrorCode::InvalidArgument);
-  EXPECT_EQ(code_of([&] { Network(param, {}, {1000, Precision::Fp32}); }),
+  EXPECT_EQ(code_of([&] { Network(param, {}, {0, Precision::Fp32}); }), ErrorCode::InvalidArgument);
+  EXPECT_EQ(code_of([&] {
+              Network(param, {}, {1000, Precision::Fp32});
+            }),
             ErrorCode::InvalidArgument);
   if (!supports_fp16()) {
-    EXPECT_EQ(code_of([&] { Network(param, {}, {1, Precision::Fp16}); }),
+    EXPECT_EQ(code_of([&] {
+                Network(param, {}, {1, Precision::Fp16});
+              }),
               ErrorCode::PrecisionUnsupported);
   }
 }

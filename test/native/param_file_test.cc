@@ -63,8 +63,7 @@ const std::string kInput = "Input in0 0 1 in0";
 INSTANTIATE_TEST_SUITE_P(
     Cases, ParamFileRefuses,
     testing::Values(
-        Refused{"Empty", "", "line 1"},
-        Refused{"OtherMark", "7767518\n1 1\n" + kInput, "7767517"},
+        Refused{"Empty", "", "line 1"}, Refused{"OtherMark", "7767518\n1 1\n" + kInput, "7767517"},
         Refused{"MarkAndMore", "7767517 1\n1 1\n" + kInput, "7767517"},
         Refused{"NoCounts", "7767517\n", "line 2"},
         Refused{"OneCount", "7767517\n1\n" + kInput, "number of blobs"},
@@ -85,8 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"NoProducer", description(1, 1, "ReLU r 1 1 x y"), "no producer"},
         Refused{"OwnOutput", description(1, 1, "ReLU r 1 1 x x"), "no producer"},
         Refused{"TwoProducers", description(2, 2, kInput + "\nInput b 0 1 in0"), "two producers"},
-        Refused{"TwoConsumers",
-                description(3, 3, kInput + "\nReLU a 1 1 in0 a\nReLU b 1 1 in0 b"), "twice"},
+        Refused{"TwoConsumers", description(3, 3, kInput + "\nReLU a 1 1 in0 a\nReLU b 1 1 in0 b"),
+                "twice"},
         Refused{"TwiceInOneLayer", description(2, 2, kInput + "\nEltwise e 2 1 in0 in0 e"),
                 "twice"},
         Refused{"ControlCharacter", description(1, 1, "Input in\x01 0 1 in0"), "printable"},

@@ -110,8 +110,8 @@ TEST(BrokenModel, FlippedBitsInTheWeights) {
 /** One random change: a byte, a number, a token or a line. */
 std::string mutate(std::string text, std::mt19937& random) {
   const auto below = [&random](std::size_t n) { return random() % n; };
-  static const char* const numbers[] = {"0",  "1",     "-1",         "2",          "3",   "7",
-                                        "8",  "65536", "2147483647", "-233",       "-2",  "1.0",
+  static const char* const numbers[] = {"0",  "1",     "-1",          "2",          "3",   "7",
+                                        "8",  "65536", "2147483647",  "-233",       "-2",  "1.0",
                                         "16", "255",   "-2147483648", "4294967296", "nan", ""};
   std::vector<std::size_t> digits;
   for (std::size_t i = 0; i < text.size(); ++i) {
