@@ -46,9 +46,8 @@ const impostors = scoresOf(false)
 const points = [0.1, 0.01, 0.001].map((far) => tarAtFar(genuine, impostors, far))
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
-const protocol = `view 2, ${pairs.length} pairs, ${folds} folds, no flip, ${
-  options.kind === 'crops' ? 'aligned crops' : 'whole pipeline'
-}`
+const pipeline = options.kind === 'photos' ? ', whole pipeline' : ''
+const protocol = `view 2, ${pairs.length} pairs, ${folds} folds, no flip${pipeline}`
 console.log(`${options.model} (${options.precision}), ${protocol}`)
 console.log(
   `  photos      ${paths.length} in ${seconds.toFixed(0)} s; ${withoutFace.length} without a face (${missed} pairs)`

@@ -15,6 +15,6 @@ test('200 embeddings do not hold up the event loop', async (t) => {
   )
   // Were the embeddings made on this thread, the timer would wait for all of them. A busy machine
   // may suspend this process for a while: hence not tighter.
-  t.true(worst < elapsed / 5, `worst delay ${worst} ms of ${elapsed} ms`)
+  t.true(worst < elapsed / 3, `worst delay ${worst} ms of ${elapsed} ms`)
   t.true(ticks > elapsed / 20, `${ticks} ticks in ${elapsed} ms`)
 })
