@@ -1,7 +1,14 @@
-"""Checkpoints: everything training needs to go on exactly where it stopped."""
+"""Checkpoints: everything training needs to go on exactly where it stopped.
+
+    python -m seesaw.checkpoint RUN/checkpoint.pt --keep checkpoints/NAME.pt
+
+writes the small form that is kept in the repository: fp16, and without the embeddings of recent
+faces. `seesaw.distill --start-from` goes on from either.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 from typing import Any
@@ -73,3 +80,22 @@ def restore_moments(value: Any) -> Any:
     if isinstance(value, list):
         return [restore_moments(item) for item in value]
     return value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m seesaw.checkpoint", description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--keep", type=Path, required=True, help="file to write")
+    options = parser.parse_args()
+    state = load(options.checkpoint)
+    # Embeddings of people's faces are not to be published, and the memory fills in a few steps.
+    # A decay that is over must not end the run that goes on from here.
+    state = {key: value for key, value in state.items() if key not in ("memory", "format")}
+    state["decay"] = None
+    options.keep.parent.mkdir(parents=True, exist_ok=True)
+    save(options.keep, halve(state))
+    print(f"{options.keep}: {options.keep.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
