@@ -7,7 +7,11 @@ import type { NativeEngine, Precision } from './native.js'
 export interface EngineOptions {
   /** Threads for one inference; by default the fast cores, at most 4. */
   readonly threads?: number
-  /** Arithmetic; `'fp16'` is faster on CPUs that have it and refused by others. Default fp32. */
+  /**
+   * `'fp16'` keeps weights and activations in half precision, with sums in fp32: less memory. Only
+   * ARM CPUs with half precision (ARMv8.2 and later) have it; others reject with
+   * PrecisionUnsupportedError. Default `'fp32'`.
+   */
   readonly precision?: Precision
   /** Calls that may wait at a time before further ones reject with QueueFullError. Default 64. */
   readonly queueLimit?: number

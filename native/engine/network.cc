@@ -45,7 +45,9 @@ ncnn::Option ncnn_options(const NetworkOptions& options) {
   const bool half = options.precision == Precision::Fp16;
   option.use_fp16_packed = half;
   option.use_fp16_storage = half;
-  option.use_fp16_arithmetic = half;
+  // Weights and activations in half precision, sums in fp32: with sums in half precision too the
+  // embedding of a Seesaw net turns by up to 6.6 degrees (cosine 0.9933), with these by 0.05.
+  option.use_fp16_arithmetic = false;
   return option;
 }
 
