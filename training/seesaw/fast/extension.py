@@ -11,6 +11,8 @@ from torch.utils import cpp_extension
 SOURCES = (
     "module.cc",
     "backbone.cc",
+    "backbone_plan.cc",
+    "norm_site.cc",
     "pointwise.cc",
     "depthwise.cc",
     "project.cc",

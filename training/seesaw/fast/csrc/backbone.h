@@ -8,7 +8,7 @@
 
 #include "depthwise.h"
 #include "ends.h"
-#include "norm.h"
+#include "norm_site.h"
 #include "pointwise.h"
 #include "project.h"
 
@@ -19,18 +19,22 @@ struct BlockShape {
   bool shuffle;
 };
 
-// The norm behind one feature map, which the module may hold as several BatchNorm layers.
-struct NormSite {
-  Norm norm;
-  Partials sums;
-  std::vector<int> position;          // of a channel in the layers' concatenated parameters
-  std::vector<int> weights, buffers;  // where each layer's weight and running mean are listed
-
-  void load(const std::vector<at::Tensor>& parameters, const std::vector<at::Tensor>& buffers,
-            bool training, double count);
-  void update_running(const std::vector<at::Tensor>& buffers, double count, double momentum) const;
-  void unload(std::vector<at::Tensor>* gradients) const;
+// Parameters of a block, counted from its first; the order is that of SeesawBlock.
+enum BlockParameter {
+  kExpandFirst = 0,
+  kExpandSecond = 3,
+  kDepthwise = 6,
+  kGateDown = 9,
+  kGateDownBias,
+  kGateSlope,
+  kGateUp,
+  kGateUpBias,
+  kProjectFirst = 14,
+  kProjectSecond = 17,
+  kBlockParameters = 20,
 };
+constexpr int kStemParameters = 6;  // conv, norm (2), depthwise, norm (2)
+constexpr int kHeadParameters = 4;  // conv, norm (2), global depthwise
 
 class Backbone {
  public:
