@@ -22,7 +22,7 @@ Napi::Value cpu(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value threads(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), default_threads(read_device()));
+  return Napi::Number::New(info.Env(), kDefaultThreads);
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {

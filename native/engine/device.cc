@@ -34,8 +34,6 @@ Device read_device() {
   return device;
 }
 
-int default_threads(const Device& device) { return std::clamp(device.big_cores, 1, 4); }
-
 bool supports_fp16() { return ncnn::cpu_support_arm_asimdhp() != 0; }
 
 std::string ncnn_version() { return NCNN_VERSION_STRING; }

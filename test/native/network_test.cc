@@ -153,15 +153,7 @@ TEST(Device, IsPlausible) {
   EXPECT_GE(device.cores, 1);
   EXPECT_GE(device.big_cores, 1);
   EXPECT_LE(device.big_cores, device.cores);
-  EXPECT_GE(default_threads(device), 1);
-  EXPECT_LE(default_threads(device), 4);
   EXPECT_FALSE(ncnn_version().empty());
-}
-
-TEST(Device, DefaultThreadsAreTheBigCoresUpToFour) {
-  EXPECT_EQ(default_threads({8, 2, {}}), 2);
-  EXPECT_EQ(default_threads({16, 16, {}}), 4);
-  EXPECT_EQ(default_threads({1, 1, {}}), 1);
 }
 
 }  // namespace
