@@ -5,7 +5,7 @@ import type { NativeEngine, Precision } from './native.js'
 
 /** How to run: all optional. */
 export interface EngineOptions {
-  /** Threads for one inference; by default the fast cores, at most 4. */
+  /** Threads for one inference; 1 by default. */
   readonly threads?: number
   /**
    * `'fp16'` keeps weights and activations in half precision, with sums in fp32: less memory. Only
