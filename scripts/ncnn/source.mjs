@@ -61,7 +61,8 @@ async function fromIndex(folder) {
   const wanted = `${pins.sdist.name}==${pins.sdist.version}`
   const args = ['-m', 'unearth', '--no-binary', ...(await indexArguments(python))]
   const done = await run(python, [...args, '--download', folder, wanted], {
-    env: { ...process.env, PYTHONPATH: client }
+    // unearth does not read pip's setting for a certificate of one's own.
+    env: { SSL_CERT_FILE: process.env.PIP_CERT, ...process.env, PYTHONPATH: client }
   })
   const archive = join(folder, pins.sdist.file)
   if (done.code !== 0 || !(await exists(archive))) {

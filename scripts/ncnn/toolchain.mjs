@@ -1,7 +1,7 @@
 // The tools of a build: found, named when missing, and identified for the cache key.
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, freemem } from 'node:os'
-import { resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { run } from './run.mjs'
 import { Refusal } from './say.mjs'
 
@@ -14,9 +14,18 @@ async function requireCMake() {
   throw new Refusal('cmake is needed (Debian: apt install cmake; Termux: pkg install cmake).')
 }
 
+/** The C compiler that comes with a C++ compiler: cc for c++, aarch64-linux-gnu-gcc-12 for …-g++-12. */
+export function cCompilerOf(cxx) {
+  const name = basename(cxx)
+  const c = name.includes('clang++')
+    ? name.replace('clang++', 'clang')
+    : name.replace('g++', 'gcc').replace('c++', 'cc')
+  return c === name ? 'cc' : join(dirname(cxx), c)
+}
+
 async function findCompilers({ cc, cxx }) {
   const pairs = cxx
-    ? [[cc ?? cxx, cxx]]
+    ? [[cc ?? cCompilerOf(cxx), cxx]]
     : [
         ['cc', 'c++'],
         ['gcc', 'g++'],
