@@ -6,17 +6,13 @@ import { readFileSync } from 'node:fs'
 
 const [broken, ...logs] = process.argv.slice(2)
 
+/** Each pattern's groups: `passed`, `failed`, or `failed` and `total`. */
 const patterns = [
   // ava: "12 tests passed", "1 test failed", "1 hook failed", "1 uncaught exception"
-  { pattern: /^\s*(\d+) tests? passed$/, passed: 1 },
-  { pattern: /^\s*(\d+) tests? failed$/, failed: 1 },
-  { pattern: /^\s*(\d+) (?:hooks? failed|uncaught exceptions?|unhandled rejections?)$/, failed: 1 },
-  // GoogleTest: "[  PASSED  ] 31 tests.", "[  FAILED  ] 2 tests, listed below:"
-  { pattern: /^(?:\d+: )?\[ {2}PASSED {2}\] (\d+) tests?\.$/, passed: 1 },
-  { pattern: /^(?:\d+: )?\[ {2}FAILED {2}\] (\d+) tests?, listed below:$/, failed: 1 },
-  // pytest: "3 passed, 1 failed in 0.2s"
-  { pattern: /^=* ?(\d+) passed.* in [\d.]+s/, passed: 1 },
-  { pattern: /^=* ?(\d+) failed.* in [\d.]+s/, failed: 1 }
+  /^\s*(?<passed>\d+) tests? passed$/,
+  /^\s*(?<failed>\d+) (?:(?:tests?|hooks?) failed|uncaught exceptions?|unhandled rejections?)$/,
+  // ctest: "99% tests passed, 1 tests failed out of 228"
+  /^\d+% tests passed, (?<failed>\d+) tests failed out of (?<total>\d+)$/
 ]
 
 let passed = 0
@@ -26,10 +22,11 @@ for (const log of logs) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences start with one
   const text = readFileSync(log, 'utf8').replaceAll(/\u001b\[[\d;]*m/g, '')
   for (const line of text.split(/\r?\n/)) {
-    for (const entry of patterns) {
-      const count = Number(entry.pattern.exec(line)?.[1] ?? 0)
-      if (entry.passed) passed += count
-      if (entry.failed) failed += count
+    for (const pattern of patterns) {
+      const said = pattern.exec(line)?.groups ?? {}
+      const broke = Number(said.failed ?? 0)
+      failed += broke
+      passed += said.total ? Number(said.total) - broke : Number(said.passed ?? 0)
     }
   }
 }
