@@ -25,7 +25,7 @@ Lists the models at hand: accuracy, calibration and terms of use.
 const runningOptions = `
   --model NAME       embedding model (default seesaw-shuffle)
   --model-dir DIR    where the models are (default: those of this package)
-  --threads N        threads for one inference (default: the fast cores, at most 4)
+  --threads N        threads for one inference (default 1)
   --precision P      fp32 (default) or fp16, on CPUs that have it
   --min-score S      how sure the detector must be of a face, 0 to 1 (default 0.6)
   --max-pixels N     refuse larger photos (default 64000000)
