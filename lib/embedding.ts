@@ -14,6 +14,30 @@ export interface FaceEmbeddingJson {
 /** Norms of float32 vectors, possibly printed and read again, differ from 1 by less than this. */
 const normTolerance = 1e-3
 
+function checkOrigin({
+  model,
+  modelSha256,
+  precision
+}: Pick<FaceEmbeddingJson, 'model' | 'modelSha256' | 'precision'>): void {
+  if (typeof model !== 'string' || model === '') {
+    throw new InvalidArgumentError('model', `model must be a model name, not ${show(model)}`)
+  }
+  if (typeof modelSha256 !== 'string' || !/^[0-9a-f]{64}$/.test(modelSha256)) {
+    throw new InvalidArgumentError('modelSha256', 'modelSha256 must be 64 hexadecimal digits')
+  }
+  checkOneOf('precision', precision, ['fp32', 'fp16'])
+}
+
+function checkVector(vector: Float32Array): void {
+  if (!(vector instanceof Float32Array)) {
+    throw new InvalidArgumentError('vector', `vector must be a Float32Array, not ${show(vector)}`)
+  }
+  const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
+  if (!(Math.abs(norm - 1) <= normTolerance)) {
+    throw new InvalidArgumentError('vector', `vector must be of length 1, not ${norm}`)
+  }
+}
+
 /**
  * A face as a point on the unit sphere, with the model and precision that computed it: only
  * embeddings that agree in those can be compared.
@@ -42,6 +66,9 @@ export class FaceEmbedding {
       readonly faceCount?: number
     }
   ) {
+    checkOptions('source', source)
+    checkOrigin(source)
+    checkVector(vector)
     this.vector = vector
     this.model = source.model
     this.modelSha256 = source.modelSha256
@@ -63,24 +90,9 @@ export class FaceEmbedding {
   static fromJSON(json: FaceEmbeddingJson): FaceEmbedding {
     checkOptions('json', json)
     const { model, modelSha256, precision, vector } = json
-    if (typeof model !== 'string' || model === '') {
-      throw new InvalidArgumentError('model', `model must be a model name, not ${show(model)}`)
-    }
-    if (typeof modelSha256 !== 'string' || !/^[0-9a-f]{64}$/.test(modelSha256)) {
-      throw new InvalidArgumentError('modelSha256', 'modelSha256 must be 64 hexadecimal digits')
-    }
-    checkOneOf('precision', precision, ['fp32', 'fp16'])
-    if (!Array.isArray(vector) || vector.length === 0) {
+    if (!Array.isArray(vector) || !vector.every((value) => typeof value === 'number')) {
       throw new InvalidArgumentError('vector', 'vector must be an array of numbers')
     }
-    if (!vector.every((value) => typeof value === 'number')) {
-      throw new InvalidArgumentError('vector', 'vector must hold numbers only')
-    }
-    const values = Float32Array.from(vector)
-    const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
-    if (!(Math.abs(norm - 1) <= normTolerance)) {
-      throw new InvalidArgumentError('vector', `vector must be of length 1, not ${norm}`)
-    }
-    return new FaceEmbedding(values, { model, modelSha256, precision })
+    return new FaceEmbedding(Float32Array.from(vector), { model, modelSha256, precision })
   }
 }

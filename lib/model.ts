@@ -30,12 +30,20 @@ export interface LoadedModel<M extends Manifest> {
   readonly files: NativeModel
 }
 
-function checkName(name: unknown): asserts name is string {
-  if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
+const plainName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+function checkName(argument: string, name: unknown): asserts name is string {
+  if (typeof name !== 'string' || !plainName.test(name)) {
     throw new InvalidArgumentError(
-      'model',
-      `model must be a plain model name such as '${defaultEmbedderModel}', not ${show(name)}`
+      argument,
+      `${argument} must be a plain model name such as '${defaultEmbedderModel}', not ${show(name)}`
     )
+  }
+}
+
+function checkFolder(modelDir: unknown): asserts modelDir is string {
+  if (typeof modelDir !== 'string' || modelDir === '') {
+    throw new InvalidArgumentError('modelDir', `modelDir must be a path, not ${show(modelDir)}`)
   }
 }
 
@@ -45,11 +53,14 @@ function notFound(what: string, error: unknown): ModelNotFoundError {
   return new ModelNotFoundError(`Cannot read ${what}: ${reason}`, { cause: error })
 }
 
-export async function readManifest(name: string, modelDir = bundledModelDir): Promise<Manifest> {
-  checkName(name)
-  if (typeof modelDir !== 'string' || modelDir === '') {
-    throw new InvalidArgumentError('modelDir', `modelDir must be a path, not ${show(modelDir)}`)
-  }
+/** `argument` is what the caller's option with the name is called. */
+export async function readManifest(
+  name: string,
+  modelDir = bundledModelDir,
+  argument = 'model'
+): Promise<Manifest> {
+  checkName(argument, name)
+  checkFolder(modelDir)
   const path = join(modelDir, `${name}.json`)
   let bytes: Buffer
   try {
@@ -128,13 +139,14 @@ export async function loadDetectorModel(
   name = defaultDetectorModel,
   modelDir = bundledModelDir
 ): Promise<LoadedModel<DetectorManifest>> {
-  const manifest = await readManifest(name, modelDir)
+  const manifest = await readManifest(name, modelDir, 'detector')
   if (manifest.kind !== 'detector') throw wrongKind(manifest, 'a detector')
   return { manifest, files: await readModel(manifest, modelDir) }
 }
 
 /** The manifests in a folder, by name: of the models that come with the package by default. */
 export async function listModels(modelDir = bundledModelDir): Promise<Manifest[]> {
+  checkFolder(modelDir)
   let names: string[]
   try {
     names = await readdir(modelDir)

@@ -1,5 +1,6 @@
-import type { FaceEmbedding } from './embedding.js'
-import { EmbeddingMismatchError } from './errors.js'
+import { show } from './check.js'
+import { FaceEmbedding } from './embedding.js'
+import { EmbeddingMismatchError, InvalidArgumentError } from './errors.js'
 
 /** Refuses to compare what different models, precisions or sizes gave. */
 export function checkComparable(a: FaceEmbedding, b: FaceEmbedding): void {
@@ -34,6 +35,14 @@ export function cosine(a: Float32Array, b: Float32Array): number {
 
 /** The similarity of two faces: the cosine of their embeddings, −1 to 1. */
 export function similarity(a: FaceEmbedding, b: FaceEmbedding): number {
+  for (const [argument, value] of Object.entries({ a, b })) {
+    if (!(value instanceof FaceEmbedding)) {
+      throw new InvalidArgumentError(
+        argument,
+        `${argument} must be a FaceEmbedding, not ${show(value)}`
+      )
+    }
+  }
   checkComparable(a, b)
   return cosine(a.vector, b.vector)
 }

@@ -35,6 +35,47 @@ test('embeddings of different origin refuse to be compared', (t) => {
   }
 })
 
+test('what is no embedding is named', (t) => {
+  const good = embedding([3, 4])
+  for (const value of [null, undefined, 7, good.vector, good.toJSON()]) {
+    const pairs: [unknown, unknown, string][] = [
+      [value, good, 'a'],
+      [good, value, 'b']
+    ]
+    for (const [a, b, argument] of pairs) {
+      const error = t.throws(() => similarity(a as FaceEmbedding, b as FaceEmbedding), {
+        instanceOf: InvalidArgumentError
+      })
+      t.is(error?.argument, argument)
+    }
+  }
+})
+
+test('an embedding is made of a vector of length 1 and its origin, or not at all', (t) => {
+  const source = { model: 'm', modelSha256: sha, precision: 'fp32' } as const
+  const vector = Float32Array.of(0.6, 0.8)
+  t.notThrows(() => new FaceEmbedding(vector, source))
+  const cases: [unknown, unknown, string][] = [
+    [vector, undefined, 'source'],
+    [vector, { ...source, model: '' }, 'model'],
+    [vector, { ...source, modelSha256: 'A'.repeat(64) }, 'modelSha256'],
+    [vector, { ...source, precision: 'int8' }, 'precision'],
+    [null, source, 'vector'],
+    [[0.6, 0.8], source, 'vector'],
+    [new Float32Array(0), source, 'vector'],
+    [new Float32Array(512), source, 'vector'],
+    [Float32Array.of(3, 4), source, 'vector'],
+    [Float32Array.of(Number.NaN, 1), source, 'vector']
+  ]
+  for (const [values, origin, argument] of cases) {
+    const error = t.throws(
+      () => new FaceEmbedding(values as Float32Array, origin as typeof source),
+      { instanceOf: InvalidArgumentError }
+    )
+    t.is(error?.argument, argument)
+  }
+})
+
 test('JSON and back: the same numbers to the last bit', (t) => {
   const values = Array.from({ length: 512 }, (_, i) => Math.sin(i * i))
   const before = embedding(values)

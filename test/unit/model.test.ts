@@ -76,8 +76,19 @@ test('names that are no plain names are invalid arguments', async (t) => {
     })
     t.is(error?.argument, 'model')
   }
-  const error = await t.throwsAsync(readManifest('m', ''), { instanceOf: InvalidArgumentError })
-  t.is(error?.argument, 'modelDir')
+  const detector = await t.throwsAsync(loadDetectorModel('../m'), {
+    instanceOf: InvalidArgumentError
+  })
+  t.is(detector?.argument, 'detector')
+  for (const folder of ['', 5, null]) {
+    for (const load of [
+      () => readManifest('m', folder as string),
+      () => listModels(folder as string)
+    ]) {
+      const error = await t.throwsAsync(load, { instanceOf: InvalidArgumentError })
+      t.is(error?.argument, 'modelDir')
+    }
+  }
 })
 
 test('a model of the wrong kind and an oversized manifest are refused', async (t) => {
