@@ -43,6 +43,11 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
 }
 
 export function checkPixelCount(width: number, height: number, maxPixels: number): void {
+  if (Math.max(width, height) > maxSide) {
+    throw new ImageTooLargeError(
+      `The image has ${width}×${height} pixels; no side may be longer than ${maxSide}`
+    )
+  }
   if (width * height > maxPixels) {
     throw new ImageTooLargeError(
       `The image has ${width}×${height} pixels, more than the ${maxPixels} allowed; raise maxPixels to accept it`

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { JsColorType, Transformer } from '@napi-rs/image'
 import { imageSize } from 'image-size'
-import { checkInteger, show } from './check.js'
+import { checkInteger, checkOptions, show } from './check.js'
 import {
   ImageDecodeError,
   ImageTooLargeError,
@@ -162,6 +162,18 @@ async function decode(
   }
 }
 
+function pathOf(url: URL, argument: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    throw new InvalidArgumentError(
+      argument,
+      `${argument} must be a file: URL of this machine, not ${url.href}`,
+      { cause }
+    )
+  }
+}
+
 function isFrame(input: object): input is RawFrame {
   return 'data' in input
 }
@@ -175,14 +187,12 @@ export async function loadPhoto(
   options: ImageOptions = {},
   argument = 'photo'
 ): Promise<NativeFrame> {
+  checkOptions('options', options)
   const maxPixels = options.maxPixels ?? defaultMaxPixels
   checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
   if (typeof input === 'string') return decode(await readPhotoFile(input), input, maxPixels)
   if (input instanceof URL) {
-    if (input.protocol !== 'file:') {
-      throw new InvalidArgumentError(argument, `${argument} must be a file: URL, not ${input.href}`)
-    }
-    const path = fileURLToPath(input)
+    const path = pathOf(input, argument)
     return decode(await readPhotoFile(path), path, maxPixels)
   }
   const bytes = bytesOf(input)

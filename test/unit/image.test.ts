@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { Transformer } from '@napi-rs/image'
 import test from 'ava'
 import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError } from '../../lib/errors.js'
-import { decodeImage, loadPhoto, type PhotoInput } from '../../lib/image.js'
+import { decodeImage, type ImageOptions, loadPhoto, type PhotoInput } from '../../lib/image.js'
 import { orientedJpeg, storedAs } from '../support/exif.js'
 import { gradient, meanDifference, png, tiff } from '../support/pictures.js'
 
@@ -185,22 +185,34 @@ test('a 20000 × 20000 PNG is refused before decoding, by an adjustable limit', 
   const small = png(9, 6, 'rgb', 8)
   await t.throwsAsync(decodeImage(small, { maxPixels: 53 }), { instanceOf: ImageTooLargeError })
   t.is((await decodeImage(small, { maxPixels: 54 })).width, 9)
+  for (const [width, height] of [
+    [65_536, 1],
+    [1, 65_536]
+  ] as const) {
+    await t.throwsAsync(decodeImage(png(width, height, 'gray', 8)), {
+      instanceOf: ImageTooLargeError,
+      message: /65535/
+    })
+  }
 })
 
 test('wrong arguments are named', async (t) => {
-  const cases: [unknown, object | undefined, string][] = [
+  const cases: [unknown, unknown, string][] = [
     [undefined, undefined, 'photo'],
     [null, undefined, 'photo'],
     [42, undefined, 'photo'],
     [{}, undefined, 'photo'],
     [[1, 2, 3], undefined, 'photo'],
     [new URL('https://example.org/a.jpg'), undefined, 'photo'],
+    [new URL('file://example.org/a.jpg'), undefined, 'photo'],
+    [new Uint8Array(9), null, 'options'],
+    [new Uint8Array(9), 9, 'options'],
     [new Uint8Array(9), { maxPixels: Number.NaN }, 'maxPixels'],
     [new Uint8Array(9), { maxPixels: 0 }, 'maxPixels'],
     [new Uint8Array(9), { maxPixels: '9' }, 'maxPixels']
   ]
   for (const [input, options, argument] of cases) {
-    const error = await t.throwsAsync(loadPhoto(input as PhotoInput, options), {
+    const error = await t.throwsAsync(loadPhoto(input as PhotoInput, options as ImageOptions), {
       instanceOf: InvalidArgumentError
     })
     t.is(error?.argument, argument)
