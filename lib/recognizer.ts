@@ -11,11 +11,17 @@ import {
 import { type FaceEmbedderOptions, loadIntoEngine } from './embedder.js'
 import { FaceEmbedding } from './embedding.js'
 import { Closable, type Engine, loadedEngine } from './engine.js'
-import { EmbeddingMismatchError, InvalidArgumentError, ModelInvalidError } from './errors.js'
+import {
+  EmbeddingMismatchError,
+  InvalidArgumentError,
+  ModelInvalidError,
+  NoFaceError
+} from './errors.js'
 import { type Face, faceFromNative, type Landmarks } from './face.js'
 import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
 import type { DetectorManifest, EmbedderManifest } from './manifest.js'
 import { loadDetectorModel, loadEmbedderModel } from './model.js'
+import type { NativeDetectOptions } from './native.js'
 import { similarity } from './similarity.js'
 
 export type FaceRecognizerOptions = FaceEmbedderOptions & FaceDetectorOptions
@@ -42,6 +48,23 @@ export interface Verification {
   readonly model: string
   /** The two embeddings, for use in further comparisons. */
   readonly embeddings: readonly [FaceEmbedding, FaceEmbedding]
+}
+
+/** The add-on's NoFaceError in full: which photo, the best score seen and the one wanted. */
+function noFaceIn(
+  photo: PhotoInput,
+  argument: string,
+  { scoreThreshold }: NativeDetectOptions,
+  cause: NoFaceError
+): NoFaceError {
+  const named = typeof photo === 'string' || photo instanceof URL
+  const where = named ? `"${photo}"` : argument === 'photo' ? 'the photo' : `photo ${argument}`
+  const { bestScore } = cause
+  return new NoFaceError(
+    `No face was found in ${where}: the best score seen is ${bestScore.toFixed(4)}, below the minimum of ${scoreThreshold}`,
+    bestScore,
+    { cause }
+  )
 }
 
 /** From photos to decisions: detects, aligns and embeds faces, and compares them. */
@@ -127,11 +150,15 @@ export class FaceRecognizer extends Closable {
   async #embed(
     photo: PhotoInput,
     options: ImageOptions,
-    wanted: ReturnType<typeof detectOptionsToNative>,
+    wanted: NativeDetectOptions,
     argument: string
   ): Promise<FaceEmbedding> {
     const frame = await loadPhoto(photo, options, argument)
-    const found = await this.engine.run((native) => native.embedFrame(frame, wanted))
+    const found = await this.engine
+      .run((native) => native.embedFrame(frame, wanted))
+      .catch((error: unknown) => {
+        throw error instanceof NoFaceError ? noFaceIn(photo, argument, wanted, error) : error
+      })
     return new FaceEmbedding(found.embedding, {
       model: this.manifest.name,
       modelSha256: this.manifest.files.bin.sha256,

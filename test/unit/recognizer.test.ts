@@ -117,7 +117,12 @@ test('no face is an error with the best score seen', async (t) => {
     instanceOf: NoFaceError
   })
   t.true(strict !== undefined && strict.bestScore > 0.6 && strict.bestScore < 1)
-  await t.throwsAsync(faces.verify(photo('obama.jpg'), frame), { instanceOf: NoFaceError })
+  t.regex(error?.message ?? '', /in the photo: the best score seen is 0\.\d+, below .* 0\.6$/)
+  t.regex(strict?.message ?? '', /"[^"]*obama\.jpg": the best score seen is 0\.\d+/)
+  await t.throwsAsync(faces.verify(photo('obama.jpg'), frame), {
+    instanceOf: NoFaceError,
+    message: /in photo b: the best score seen/
+  })
 })
 
 test('a stricter FAR gives a higher threshold', async (t) => {
