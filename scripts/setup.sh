@@ -90,5 +90,6 @@ if [ -n "$missing" ]; then
 fi
 
 # --foreground-scripts shows NCNN's build, which takes some minutes the first time.
+say "installing npm packages; that no native build was found is said first, then it is made"
 npm ci --foreground-scripts --no-audit --no-fund
 say "ready"
