@@ -40,9 +40,13 @@ need() {
   esac
 }
 
-has node || fail "Node.js 20 or newer is needed (Debian: see nodejs.org, Termux: pkg install nodejs-lts)"
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' ||
-  fail "Node.js 20 or newer is needed, this is $(node --version)"
+# As "engines" in package.json has it.
+wanted='Node.js 20.17, 22.9 or newer'
+has node || fail "$wanted is needed (Debian: see nodejs.org, Termux: pkg install nodejs-lts)"
+node -e '
+  const [major, minor] = process.versions.node.split(".").map(Number)
+  process.exit(major > 22 || minor >= { 20: 17, 22: 9 }[major] ? 0 : 1)' ||
+  fail "$wanted is needed, this is $(node --version)"
 has npm || fail "npm is needed (it comes with Node.js; on Debian's own nodejs: apt-get install npm)"
 
 has c++ || need g++ g++ clang
