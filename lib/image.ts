@@ -112,11 +112,17 @@ function checkHeader(bytes: Uint8Array, name: string | undefined, maxPixels: num
 /** Pixels converted in one go before other work gets its turn: a few milliseconds' worth. */
 const slicePixels = 1 << 20
 
+/** The 16-bit samples of these bytes; copied only where they do not lie as such samples must. */
+function wide(pixels: Uint8Array): Uint16Array {
+  const aligned = pixels.byteOffset % 2 === 0 ? pixels : new Uint8Array(pixels)
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2)
+}
+
 /** Brings 16-bit samples to 8 bits and drops the alpha of grey images. */
 async function narrow(pixels: Uint8Array, layout: Layout, count: number): Promise<Uint8Array> {
   const kept = channelsOf[layout.format]
   const out = new Uint8Array(count * kept)
-  const source = layout.bits === 16 ? new Uint16Array(new Uint8Array(pixels).buffer) : pixels
+  const source = layout.bits === 16 ? wide(pixels) : pixels
   const scale = layout.bits === 16 ? 257 : 1 // 65535 = 255 × 257
   for (let from = 0; from < count; from += slicePixels) {
     const to = Math.min(from + slicePixels, count)
