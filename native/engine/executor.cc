@@ -1,15 +1,54 @@
 #include "engine/executor.h"
 
+#include <set>
 #include <utility>
 
 namespace seesaw {
+namespace {
+
+/**
+ * The executors whose threads may be at work. process.exit() ends a process without taking Node's
+ * environment down: exit() would destroy NCNN's static objects under the hands of our threads. So
+ * this one, which is younger than those and therefore goes before them, stops the threads first.
+ */
+class Running {
+ public:
+  ~Running() {
+    for (Executor* executor : executors_) {
+      executor->close();
+      executor->join();
+    }
+  }
+  void add(Executor* executor) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    executors_.insert(executor);
+  }
+  void remove(Executor* executor) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    executors_.erase(executor);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<Executor*> executors_;
+};
+
+Running& running() {
+  static Running all;
+  return all;
+}
+
+}  // namespace
 
 Executor::Executor(std::size_t queue_limit)
-    : queue_limit_(queue_limit), thread_([this] { loop(); }) {}
+    : queue_limit_(queue_limit), thread_([this] { loop(); }) {
+  running().add(this);
+}
 
 Executor::~Executor() {
   close();
   join();
+  running().remove(this);
 }
 
 Executor::Submitted Executor::try_submit(Job job) {

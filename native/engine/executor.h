@@ -1,4 +1,5 @@
-// The one thread on which an engine works, and the bounded queue before it.
+// The one thread on which an engine works, and the bounded queue before it. exit() closes every
+// executor that is left and waits for its running job.
 #pragma once
 
 #include <condition_variable>

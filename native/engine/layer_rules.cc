@@ -10,15 +10,21 @@
 namespace seesaw {
 namespace {
 
+using Kinds = std::unordered_map<std::string, const LayerKind*>;
+
+Kinds all_kinds() {
+  Kinds kinds;
+  for (const LayerKind& kind : weighted_kinds()) kinds.emplace(kind.type, &kind);
+  for (const LayerKind& kind : plain_kinds()) kinds.emplace(kind.type, &kind);
+  return kinds;
+}
+
+/** Made when the library is loaded, so that exit() destroys it after it stopped the executors. */
+const Kinds kKinds = all_kinds();
+
 const LayerKind* find_kind(const std::string& type) {
-  static const auto table = [] {
-    std::unordered_map<std::string, const LayerKind*> kinds;
-    for (const LayerKind& kind : weighted_kinds()) kinds.emplace(kind.type, &kind);
-    for (const LayerKind& kind : plain_kinds()) kinds.emplace(kind.type, &kind);
-    return kinds;
-  }();
-  const auto found = table.find(type);
-  return found == table.end() ? nullptr : found->second;
+  const auto found = kKinds.find(type);
+  return found == kKinds.end() ? nullptr : found->second;
 }
 
 void check_form(const LayerKind& kind, const ParamLayer& layer, const LayerParams& params) {

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <future>
 #include <thread>
 #include <vector>
@@ -137,6 +140,27 @@ TEST(Executor, ManyThreadsMaySubmit) {
   }
   // Each job was run, cancelled by the destructor (both count) or refused.
   EXPECT_EQ(ran + refused, 2000);
+}
+
+/** What process.exit() comes to: nothing that lives on the stack or in an environment goes away. */
+[[noreturn]] void exit_at_work() {
+  std::promise<void> running;
+  Executor executor(2);
+  executor.try_submit([&running](Fate) {
+    running.set_value();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    std::fputs("ended", stderr);
+  });
+  running.get_future().wait();
+  executor.try_submit([](Fate fate) {
+    if (fate == Fate::Cancelled) std::fputs("cancelled ", stderr);
+  });
+  std::exit(0);
+}
+
+TEST(ExecutorDeathTest, ExitWaitsForTheRunningJobAndCancelsTheOthers) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(exit_at_work(), testing::ExitedWithCode(0), "^cancelled ended$");
 }
 
 }  // namespace
