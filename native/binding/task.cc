@@ -28,8 +28,8 @@ void Task::settle(Napi::Env env) {
 TaskRunner::TaskRunner(Napi::Env env, std::size_t queue_limit, std::function<void(bool)> busy)
     : env_(env),
       busy_(std::move(busy)),
-      wake_(Wake::New(env, "seesawface", 0, 1, this)),
-      executor_(queue_limit) {
+      executor_(queue_limit),
+      wake_(Wake::New(env, "seesawface", 0, 1, this)) {
   wake_.Unref(env);
   // Runs before the environment takes down its references and the thread-safe function, since
   // hooks run in the reverse order of their registration.

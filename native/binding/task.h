@@ -111,8 +111,10 @@ class TaskRunner {
   std::vector<std::shared_ptr<Task>> completed_;
   bool ended_ = false;
 
-  Wake wake_;
+  // The thread is started first: where none can be had, no thread-safe function is left behind
+  // that would keep the process from ending. shut_down() stops it before either goes.
   Executor executor_;
+  Wake wake_;
 };
 
 }  // namespace seesaw::binding

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -145,6 +145,30 @@ linuxTest('opening and closing many times keeps memory and threads', async (t) =
   t.true(grown < 40, `grown by ${grown} MB`)
 })
 
+linuxTest('a thread that cannot be had is an error, and the process ends', async (t) => {
+  if (spawnSync('prlimit', ['--version']).error) {
+    t.log('there is no prlimit (util-linux) here')
+    return t.pass()
+  }
+  const addon = new URL('../../lib/binding.ts', import.meta.url).href
+  const script = `import { execFileSync } from 'node:child_process'
+    import { readFileSync } from 'node:fs'
+    import { loadBinding } from '${addon}'
+    const { Engine } = loadBinding()
+    // No address space is left for the stack of another thread.
+    const size = /VmSize:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1] * 1024
+    execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (size + 2 ** 20) + ':'])
+    try {
+      new Engine({ threads: 1, queueLimit: 1, precision: 'fp32' })
+    } catch (error) {
+      console.log(error.code)
+    }`
+  const args = ['--import=tsx', '--input-type=module', '-e', script]
+  const cwd = fileURLToPath(new URL('../..', import.meta.url))
+  const { stdout } = await run(process.execPath, args, { cwd, timeout: 30_000 })
+  t.is(stdout.trim(), 'INTERNAL')
+})
+
 const scripts: [string, string][] = [
   ['closed', 'const e = await FaceEmbedder.open(); await e.embed(crop); await e.close()'],
   ['left open', 'const e = await FaceEmbedder.open(); await e.embed(crop)'],
@@ -153,13 +177,23 @@ const scripts: [string, string][] = [
     'by process.exit at work',
     'const e = await FaceEmbedder.open(); e.embed(crop); process.exit(0)'
   ],
+  [
+    'by process.exit amid photos of many sizes',
+    `const d = await FaceDetector.open({ queueLimit: 1000 })
+      for (let i = 0; i < 500; i++) {
+        const [width, height] = [33 + (i % 2) * 64, 33]
+        const data = new Uint8Array(width * height * 3)
+        d.detect({ data, width, height, format: 'rgb' }).catch(() => undefined)
+      }
+      setTimeout(() => process.exit(0), 100)`
+  ],
   ['while opening', 'FaceEmbedder.open(); process.exit(0)']
 ]
 
 for (const [name, body] of scripts) {
   test(`a process ends by itself, ${name}`, async (t) => {
     const index = new URL('../../lib/index.ts', import.meta.url).href
-    const script = `import { FaceEmbedder } from '${index}'
+    const script = `import { FaceDetector, FaceEmbedder } from '${index}'
       const crop = new Uint8Array(37632)
       ${body}`
     const args = ['--import=tsx', '--input-type=module', '-e', script]
