@@ -122,6 +122,21 @@ Image shrink(const Image& image, int width, int height) {
   return small;
 }
 
+/**
+ * The image with a side of one pixel made two of the same. NCNN's bilinear kernel takes pixels in
+ * pairs: of a single one it would read what lies before the image in memory, if with weight 0.
+ */
+Image doubled(const Image& image) {
+  Image both = blank_image(std::max(2, image.width), std::max(2, image.height));
+  for (int y = 0; y < both.height; ++y) {
+    const std::uint8_t* from = image.row(std::min(y, image.height - 1));
+    for (int x = 0; x < both.width; ++x) {
+      std::copy_n(from + std::size_t(std::min(x, image.width - 1)) * 3, 3, both.row(y) + 3 * x);
+    }
+  }
+  return both;
+}
+
 }  // namespace
 
 int bytes_per_pixel(PixelFormat format) noexcept {
@@ -187,6 +202,7 @@ Image halve(const Image& image) {
 Image resize(const Image& image, int width, int height) {
   if (width == image.width && height == image.height) return image;
   if (width <= image.width && height <= image.height) return shrink(image, width, height);
+  if (image.width == 1 || image.height == 1) return resize(doubled(image), width, height);
   Image resized = blank_image(width, height);
   ncnn::resize_bilinear_c3(image.bgr.data(), image.width, image.height, resized.bgr.data(), width,
                            height);

@@ -170,5 +170,24 @@ TEST(Pixels, ResizeToLargerIsBilinear) {
   }
 }
 
+TEST(Pixels, ResizeToLargerKeepsWhatALineOfPixelsIs) {
+  const int sizes[][4] = {{1, 1, 2, 2},   {1, 1, 640, 640}, {1, 40, 2, 80},
+                          {40, 1, 80, 2}, {1, 40, 1, 80},   {40, 1, 80, 1}};
+  for (const auto& [width, height, to_width, to_height] : sizes) {
+    const Image image = test::noise(width, height, 8);
+    const Image large = resize(image, to_width, to_height);
+    // The same picture two pixels across is what it has to look like.
+    Image twice = blank_image(std::max(2, width), std::max(2, height));
+    for (int y = 0; y < twice.height; ++y) {
+      for (int i = 0; i < 3 * twice.width; ++i) {
+        twice.row(y)[i] = image.row(std::min(y, height - 1))[width == 1 ? i % 3 : i];
+      }
+    }
+    EXPECT_EQ(large.bgr, resize(twice, to_width, to_height).bgr) << width << " x " << height;
+    ASSERT_EQ(large.bgr.size(), std::size_t(to_width) * to_height * 3);
+    EXPECT_TRUE(std::equal(image.row(0), image.row(0) + 3, large.row(0)));
+  }
+}
+
 }  // namespace
 }  // namespace seesaw
