@@ -66,7 +66,8 @@ export async function ensureBuilt(wish) {
       say(`configuring for ${tools.identity.split('\n').at(-1)}`)
       // Sections let the addon's link drop what it does not call; the mapped prefix keeps the
       // paths of this machine out of the library.
-      const compilerFlags = `-ffunction-sections -fdata-sections -ffile-prefix-map=${source}=ncnn`
+      // Quoted: a home folder may have a space in its name.
+      const compilerFlags = `-ffunction-sections -fdata-sections "-ffile-prefix-map=${source}=ncnn"`
       const build = join(work, 'build')
       const stage = join(work, 'stage')
       await cmake(

@@ -171,6 +171,16 @@ test('two at once build once', async (t) => {
   t.is((await calls(where)).length, 1)
 })
 
+test('a folder with a space in its name stays one word of the compiler flags', async (t) => {
+  // Makefiles and build.ninja hand the flags to a shell, as this cmake does.
+  const count = `-DCMAKE_CXX_FLAGS=*) eval "set -- \${a#*=}"; echo "$#" > "$CALLS.flags" ;;`
+  const where = await place({ ...tools, cmake: cmake.replace('case "$a" in', `$& ${count}`) })
+  const source = await sourceTree(join(where.folder, 'a source'))
+  const { code, err } = await ensure(where.env, '--source', source)
+  t.is(code, 0, err)
+  t.is((await readFile(`${where.env.CALLS}.flags`, 'utf8')).trim(), '3')
+})
+
 test('the lock of a process that died is taken over', async (t) => {
   const where = await place(tools)
   const source = await sourceTree(join(where.folder, 'source'))
