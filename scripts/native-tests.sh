@@ -13,6 +13,10 @@ if [ ! -e /usr/include/gtest/gtest.h ] && ! cmake --find-package -DNAME=GTest -D
   echo 'native tests: GoogleTest is needed (Debian: apt install libgtest-dev; Termux: pkg install googletest)' >&2
   exit 2
 fi
+# A folder keeps the generator it was configured with.
+if [ ! -e "$folder/CMakeCache.txt" ] && command -v ninja >/dev/null; then
+  export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}"
+fi
 jobs=$(node -p 'Math.max(1, Math.min(require("os").availableParallelism(), 4))')
 cmake -S . -B "$folder" -DSEESAWFACE_NATIVE_TESTS=ON "$@"
 cmake --build "$folder" --parallel "$jobs"
