@@ -13,6 +13,10 @@ namespace {
  * thresholds, and comparing them all would take seconds. */
 constexpr std::size_t kMaxCandidates = 5000;
 
+Error not_finite() {
+  return Error(ErrorCode::Internal, "the detector gave numbers that are not finite");
+}
+
 float probability(float logit) { return 1 / (1 + std::exp(-logit)); }
 
 /** The 14 numbers of a face at cell (x, y), which is the `cell`th of its map. */
@@ -33,9 +37,7 @@ Face face_at(const HeadMap& map, int x, int y, std::size_t cell, float score) {
     point.y = (static_cast<float>(y) + value(plane + 1)) * stride;
     sum += point.x + point.y;
   }
-  if (!std::isfinite(sum)) {
-    throw Error(ErrorCode::Internal, "the detector gave numbers that are not finite");
-  }
+  if (!std::isfinite(sum)) throw not_finite();
   return face;
 }
 
@@ -50,6 +52,7 @@ float decode_head(const HeadMap& map, float threshold, std::vector<Face>& faces)
     for (int x = 0; x < map.width; ++x, ++cell) {
       const float product = probability(face_logits[cell]) * probability(object_logits[cell]);
       const float score = std::sqrt(product);
+      if (std::isnan(score)) throw not_finite();
       best = std::max(best, score);
       if (score >= threshold) faces.push_back(face_at(map, x, y, cell, score));
     }

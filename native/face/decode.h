@@ -26,7 +26,7 @@ inline constexpr int kHeadPlanes = 16;
 /**
  * Adds the faces of a map that score at least `threshold` and returns the best score of all cells.
  * A score is the geometric mean of the two probabilities.
- * @throws Error Internal when a number of such a face is not finite
+ * @throws Error Internal when a score, or a number of such a face, is not finite
  */
 float decode_head(const HeadMap& map, float threshold, std::vector<Face>& faces);
 

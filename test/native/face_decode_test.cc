@@ -73,13 +73,27 @@ TEST(Decode, TheBestScoreCountsBelowTheThresholdToo) {
 }
 
 TEST(Decode, NumbersThatAreNotFiniteAreAnError) {
-  for (const int plane : {2, 4, 15}) {
+  // Of the logits too: a network whose scores are no numbers must not look like one that sees
+  // nobody.
+  for (const int plane : {0, 1, 2, 4, 15}) {
     Map map(3, 3, 8);
     map.at(0, 1, 1) = map.at(1, 1, 1) = 9;
     map.at(plane, 1, 1) = plane == 4 ? 1000 : std::numeric_limits<float>::quiet_NaN();
     std::vector<Face> faces;
     expect_error(ErrorCode::Internal, "", [&] { decode_head(map.view(), 0.6f, faces); });
   }
+}
+
+TEST(Decode, InfiniteLogitsAreSureOfThemselves) {
+  constexpr float infinite = std::numeric_limits<float>::infinity();
+  Map map(3, 1, 8);
+  map.at(0, 0, 0) = map.at(1, 0, 0) = infinite;
+  map.at(0, 1, 0) = map.at(1, 1, 0) = -infinite;
+  map.at(0, 2, 0) = infinite;
+  map.at(1, 2, 0) = -infinite;
+  std::vector<Face> faces;
+  EXPECT_EQ(decode_head(map.view(), 0.6f, faces), 1);
+  EXPECT_EQ(faces.size(), 1u);
 }
 
 TEST(Decode, Overlap) {
