@@ -122,9 +122,11 @@ Napi::Value EngineObject::load_embedder(const Napi::CallbackInfo& info) {
 Napi::Value EngineObject::detect(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return promised(env, [&] {
+    // Before the frame: a getter among the options may transfer the frame's memory away.
+    const DetectOptions options = detect_options_from(info[1]);
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
-    auto work = [models = models_, frame, options = detect_options_from(info[1])] {
+    auto work = [models = models_, frame, options] {
       return models->need_detector().detect(to_bgr(frame), options);
     };
     return runner_->run(env, std::move(keep), std::move(work),
@@ -160,9 +162,11 @@ Napi::Value EngineObject::embed_aligned(const Napi::CallbackInfo& info) {
 Napi::Value EngineObject::embed_frame(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return promised(env, [&] {
+    // Before the frame: a getter among the options may transfer the frame's memory away.
+    const DetectOptions options = detect_options_from(info[1]);
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
-    auto work = [models = models_, frame, options = detect_options_from(info[1])] {
+    auto work = [models = models_, frame, options] {
       return embed_most_prominent(models->need_detector(), models->need_embedder(), to_bgr(frame),
                                   options);
     };

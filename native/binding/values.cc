@@ -87,8 +87,11 @@ std::size_t word_from(const Napi::Object& object, const char* key,
 
 ModelBytes model_from(const Napi::Value& value) {
   const Napi::Object object = object_from(value, "model");
-  const Napi::Uint8Array param = bytes_from(object.Get("param"), "param");
-  const Napi::Uint8Array bin = bytes_from(object.Get("bin"), "bin");
+  // A property may be a getter that transfers another's memory away: take all, then look.
+  const Napi::Value param_value = object.Get("param");
+  const Napi::Value bin_value = object.Get("bin");
+  const Napi::Uint8Array param = bytes_from(param_value, "param");
+  const Napi::Uint8Array bin = bytes_from(bin_value, "bin");
   return {std::string(reinterpret_cast<const char*>(param.Data()), param.ElementLength()),
           std::vector<std::uint8_t>(bin.Data(), bin.Data() + bin.ElementLength())};
 }
@@ -117,16 +120,18 @@ DetectOptions detect_options_from(const Napi::Value& value) {
 
 Frame frame_from(const Napi::Value& value, Keep& keep) {
   const Napi::Object object = object_from(value, "frame");
-  const Napi::Uint8Array data = bytes_from(object.Get("data"), "data");
+  const Napi::Value data_value = object.Get("data");
   constexpr std::array<PixelFormat, 5> formats{
       PixelFormat::Rgb, PixelFormat::Bgr, PixelFormat::Rgba, PixelFormat::Bgra, PixelFormat::Gray};
   Frame frame;
-  frame.data = data.Data();
-  frame.bytes = data.ElementLength();
   frame.width = integer_from(object, "width", 1, kMaxSide);
   frame.height = integer_from(object, "height", 1, kMaxSide);
   frame.stride = integer_from(object, "stride", 1, kMaxStride);
   frame.format = formats[word_from(object, "format", {"rgb", "bgr", "rgba", "bgra", "gray"})];
+  // Last, as with models.
+  const Napi::Uint8Array data = bytes_from(data_value, "data");
+  frame.data = data.Data();
+  frame.bytes = data.ElementLength();
   keep.push_back(Napi::Persistent(data.As<Napi::Object>()));
   return frame;
 }
