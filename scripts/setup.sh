@@ -96,6 +96,4 @@ fi
 # --foreground-scripts shows NCNN's build, which takes some minutes the first time.
 say "installing npm packages; that no native build was found is said first, then it is made"
 npm ci --foreground-scripts --no-audit --no-fund
-# npx finds the commands of dependencies, not the checkout's own.
-ln -sf ../../dist/cli.cjs node_modules/.bin/seesawface
 say "ready"
