@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from torch import Tensor, nn
+
 from seesaw.fast import accelerate
 from seesaw.networks import build
-from torch import Tensor, nn
 
 NAMES = ("seesaw-share", "seesaw-shuffle")
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from seesaw import checkpoint, distill, export
 from seesaw.augment import augment
 from seesaw.dataset import DataError, held_out_faces, training_faces
@@ -13,7 +15,6 @@ from seesaw.loader import batch_indices, batches
 from seesaw.losses import Memory, TeacherHeads, Weights, distillation_loss
 from seesaw.networks import build
 from seesaw.optim import _orthogonalise, rate_factor
-from torch import nn
 
 FACES = 90
 
