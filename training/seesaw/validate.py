@@ -21,7 +21,7 @@ def embed_crops(network: nn.Module, crops: np.ndarray, batch_size: int = 32) -> 
     network.eval()
     try:
         parts = [
-            network(normalise(torch.from_numpy(np.ascontiguousarray(crops[at : at + batch_size]))))
+            network(normalise(torch.from_numpy(np.array(crops[at : at + batch_size]))))
             for at in range(0, len(crops), batch_size)
         ]
     finally:
