@@ -3,7 +3,7 @@ import pc from 'picocolors'
 /** On terminals only, unless FORCE_COLOR asks for more, and never under NO_COLOR (no-color.org). */
 function wantsColour(stream: NodeJS.WriteStream): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
-  return !NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY && TERM !== 'dumb'))
+  return !NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== 'dumb'))
 }
 
 export const colour = pc.createColors(wantsColour(process.stdout))

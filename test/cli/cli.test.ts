@@ -15,7 +15,9 @@ interface Outcome {
 
 function seesawface(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const options = { env: { ...process.env, NO_COLOR: '1', ...env }, timeout: 120_000 }
+    // ava sets FORCE_COLOR where it thinks that colours can be shown.
+    const plain = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' }
+    const options = { env: { ...plain, ...env }, timeout: 120_000 }
     execFile(process.execPath, ['--import=tsx', cli, ...args], options, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : error.code
       if (typeof exitCode !== 'number') reject(error)

@@ -100,12 +100,9 @@ for (const [name, source] of programs) {
 test('the installed command runs', async (t) => {
   const cli = join(folder, 'node_modules/seesawface/dist/cli.cjs')
   t.true((await readFile(cli, 'utf8')).startsWith('#!/usr/bin/env node'))
-  const { stdout } = await run(process.execPath, [
-    cli,
-    'verify',
-    photo('obama.jpg'),
-    photo('obama2.jpg')
-  ])
+  const args = [cli, 'verify', photo('obama.jpg'), photo('obama2.jpg')]
+  const env = { ...process.env, FORCE_COLOR: undefined }
+  const { stdout } = await run(process.execPath, args, { env })
   t.regex(stdout, /^same person/)
 })
 

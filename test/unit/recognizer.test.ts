@@ -1,5 +1,6 @@
 import test from 'ava'
 import {
+  type Box,
   EmbeddingMismatchError,
   FaceEmbedder,
   FaceEmbedding,
@@ -13,6 +14,7 @@ import {
   type VerifyOptions
 } from '../../lib/index.js'
 import { crop, photo, pixels, sideBySide } from '../support/fixtures.js'
+import { overlap } from '../support/overlap.js'
 import { gradient } from '../support/pictures.js'
 
 let faces: FaceRecognizer
@@ -97,15 +99,18 @@ test("OpenCV's crops give nearly the same embeddings as ours", async (t) => {
 })
 
 test('of several faces the most prominent one is taken', async (t) => {
-  const [large, small] = [await pixels('obama.jpg'), await pixels('biden.jpg')]
-  const frame = { ...sideBySide(large, small), format: 'rgb' } as const
-  const both = await faces.embed(frame)
+  const [left, right] = [await pixels('obama.jpg'), await pixels('biden.jpg')]
+  const both = await faces.embed({ ...sideBySide(left, right), format: 'rgb' })
   t.is(both.faceCount, 2)
-  const alone = await faces.embed(photo('obama.jpg'))
-  const other = await faces.embed(photo('biden.jpg'))
-  const widths = [alone.face?.box.width ?? 0, other.face?.box.width ?? 0]
-  const larger = (widths[0] as number) > (widths[1] as number) ? alone : other
-  t.true(similarity(both, larger) > 0.95)
+  const obama = await faces.embed(photo('obama.jpg'))
+  const biden = await faces.embed(photo('biden.jpg'))
+  const box = biden.face?.box as Box
+  t.true(box.width > (obama.face?.box.width ?? 0))
+  // Detection works at half the scale here, so the face is found a little aside from where it is
+  // found in the photo alone.
+  t.true(overlap(both.face?.box as Box, { ...box, x: box.x + left.width }) > 0.9)
+  t.true(similarity(both, biden) > 0.9)
+  t.true(similarity(both, obama) < 0.3)
 })
 
 test('no face is an error with the best score seen', async (t) => {
