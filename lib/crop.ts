@@ -7,8 +7,8 @@ export const cropSize = 112
 
 const cropBytes = cropSize * cropSize * 3
 
-/** Checks an aligned crop and copies it, so that the caller may reuse its memory at once. */
-export function copyCrop(crop: Uint8Array | Uint8ClampedArray | ArrayBuffer): Uint8Array {
+/** The bytes of an aligned crop; the add-on copies them before its call returns. */
+export function cropBytesOf(crop: Uint8Array | Uint8ClampedArray | ArrayBuffer): Uint8Array {
   const bytes = bytesOf(crop)
   if (bytes === undefined || bytes.byteLength !== cropBytes) {
     const got = bytes === undefined ? show(crop) : `${bytes.byteLength} bytes`
@@ -17,5 +17,5 @@ export function copyCrop(crop: Uint8Array | Uint8ClampedArray | ArrayBuffer): Ui
       `crop must be a Uint8Array of ${cropSize} × ${cropSize} × 3 = ${cropBytes} bytes, not ${got}`
     )
   }
-  return new Uint8Array(bytes)
+  return bytes
 }

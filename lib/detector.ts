@@ -42,35 +42,33 @@ export function loadDetectorIntoEngine(
   return engine.run((native) => native.loadDetector(files))
 }
 
-/** All faces of a photo, best score first; none is not an error. */
-export async function detectOn(
-  engine: Engine,
-  photo: PhotoInput,
-  options: DetectOptions
-): Promise<Face[]> {
-  engine.checkOpen()
-  const wanted = detectOptionsToNative(options)
-  const frame = await loadPhoto(photo, options)
-  const { faces } = await engine.run((native) => native.detect(frame, wanted))
-  return faces.map(faceFromNative)
-}
+/** Finding and cutting out faces: what FaceDetector and FaceRecognizer share. */
+export abstract class FaceFinder extends Closable {
+  /** All faces of a photo, best score first; an empty array when there are none. */
+  async detect(photo: PhotoInput, options: DetectOptions = {}): Promise<Face[]> {
+    this.engine.checkOpen()
+    const wanted = detectOptionsToNative(options)
+    const frame = await loadPhoto(photo, options)
+    const { faces } = await this.engine.run((native) => native.detect(frame, wanted))
+    return faces.map(faceFromNative)
+  }
 
-/** Cuts out a face: 112×112 RGB, aligned to the ArcFace template. */
-export async function alignOn(
-  engine: Engine,
-  photo: PhotoInput,
-  landmarks: Landmarks,
-  options: ImageOptions
-): Promise<Uint8Array> {
-  engine.checkOpen()
-  checkOptions('options', options)
-  const points = landmarksToNative(landmarks)
-  const frame = await loadPhoto(photo, options)
-  return engine.run((native) => native.align(frame, points))
+  /** Cuts out a face for `FaceEmbedder`: 112×112 RGB bytes, aligned to the ArcFace template. */
+  async align(
+    photo: PhotoInput,
+    landmarks: Landmarks,
+    options: ImageOptions = {}
+  ): Promise<Uint8Array> {
+    this.engine.checkOpen()
+    checkOptions('options', options)
+    const points = landmarksToNative(landmarks)
+    const frame = await loadPhoto(photo, options)
+    return this.engine.run((native) => native.align(frame, points))
+  }
 }
 
 /** Finds faces: boxes, scores and landmarks. */
-export class FaceDetector extends Closable {
+export class FaceDetector extends FaceFinder {
   readonly manifest: DetectorManifest
 
   private constructor(engine: Engine, manifest: DetectorManifest) {
@@ -85,19 +83,5 @@ export class FaceDetector extends Closable {
       await loadDetectorIntoEngine(engine, model)
       return new FaceDetector(engine, model.manifest)
     })
-  }
-
-  /** All faces of a photo, best score first; an empty array when there are none. */
-  async detect(photo: PhotoInput, options: DetectOptions = {}): Promise<Face[]> {
-    return detectOn(this.engine, photo, options)
-  }
-
-  /** Cuts out a face for `FaceEmbedder`: 112×112 RGB bytes, aligned to the ArcFace template. */
-  async align(
-    photo: PhotoInput,
-    landmarks: Landmarks,
-    options: ImageOptions = {}
-  ): Promise<Uint8Array> {
-    return alignOn(this.engine, photo, landmarks, options)
   }
 }

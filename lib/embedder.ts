@@ -1,5 +1,5 @@
 import { checkOneOf, checkOptions } from './check.js'
-import { copyCrop } from './crop.js'
+import { cropBytesOf } from './crop.js'
 import { FaceEmbedding } from './embedding.js'
 import { Closable, type Engine, type EngineOptions, loadedEngine } from './engine.js'
 import type { EmbedderManifest } from './manifest.js'
@@ -62,8 +62,8 @@ export class FaceEmbedder extends Closable {
     const { format = 'rgb' } = options
     checkOneOf('format', format, ['rgb', 'bgr'])
     this.engine.checkOpen()
-    const copy = copyCrop(crop)
-    const vector = await this.engine.run((native) => native.embedAligned(copy, format))
+    const bytes = cropBytesOf(crop)
+    const vector = await this.engine.run((native) => native.embedAligned(bytes, format))
     const { name, files } = this.manifest
     return new FaceEmbedding(vector, {
       model: name,

@@ -1,23 +1,22 @@
 import { farForThreshold, thresholdForFar } from './calibration.js'
 import { checkNumber, checkOptions } from './check.js'
 import {
-  alignOn,
   type DetectOptions,
-  detectOn,
   detectOptionsToNative,
   type FaceDetectorOptions,
+  FaceFinder,
   loadDetectorIntoEngine
 } from './detector.js'
 import { type FaceEmbedderOptions, loadIntoEngine } from './embedder.js'
 import { FaceEmbedding } from './embedding.js'
-import { Closable, type Engine, loadedEngine } from './engine.js'
+import { type Engine, loadedEngine } from './engine.js'
 import {
   EmbeddingMismatchError,
   InvalidArgumentError,
   ModelInvalidError,
   NoFaceError
 } from './errors.js'
-import { type Face, faceFromNative, type Landmarks } from './face.js'
+import { faceFromNative } from './face.js'
 import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
 import type { DetectorManifest, EmbedderManifest } from './manifest.js'
 import { loadDetectorModel, loadEmbedderModel } from './model.js'
@@ -68,7 +67,7 @@ function noFaceIn(
 }
 
 /** From photos to decisions: detects, aligns and embeds faces, and compares them. */
-export class FaceRecognizer extends Closable {
+export class FaceRecognizer extends FaceFinder {
   /** Manifest of the embedding model. */
   readonly manifest: EmbedderManifest
   readonly detectorManifest: DetectorManifest
@@ -90,20 +89,6 @@ export class FaceRecognizer extends Closable {
       await loadIntoEngine(engine, embedder)
       return new FaceRecognizer(engine, embedder.manifest, detector.manifest)
     })
-  }
-
-  /** All faces of a photo, best score first; an empty array when there are none. */
-  async detect(photo: PhotoInput, options: DetectOptions = {}): Promise<Face[]> {
-    return detectOn(this.engine, photo, options)
-  }
-
-  /** Cuts out a face: 112×112 RGB bytes, aligned to the ArcFace template. */
-  async align(
-    photo: PhotoInput,
-    landmarks: Landmarks,
-    options: ImageOptions = {}
-  ): Promise<Uint8Array> {
-    return alignOn(this.engine, photo, landmarks, options)
   }
 
   /**
