@@ -133,7 +133,9 @@ class Trainer:
         torch.set_rng_state(state["torch_rng"])
         self.samples, self.step, self.batch = state["samples"], state["step"], state["batch"]
         self.stage, self.seconds = state["stage"], state["seconds"]
-        self.decay = None if state["decay"] is None else Decay(**state["decay"])
+        # The decay belongs to the run that began it: one that starts from its end has its own.
+        if source == self.checkpoint_path and state["decay"] is not None:
+            self.decay = Decay(**state["decay"])
         stream = (state["faces"], state["batch_size"])
         if stream != (self.faces.signature, self.options.batch_size):
             # Other faces or other batches make another stream: begin it anew, with its own seed.
