@@ -149,6 +149,10 @@ def test_bad_input() -> None:
         accelerate(nn.Linear(2, 2))
     with pytest.raises(ValueError, match="network: all parameters must be float32"):
         accelerate(build("seesaw-share").double())
+    with pytest.raises(
+        ValueError, match="network: strided blocks with the shortcut 'conv' have no"
+    ):
+        accelerate(build("dw-seesaw-v1"))
     network = accelerate(build("seesaw-share"))
     with pytest.raises(
         ValueError, match=r"images: expected N x 3 x 112 x 112, got \(1, 3, 96, 96\)"

@@ -105,6 +105,10 @@ def accelerate(network: nn.Module) -> nn.Module:
     """
     if not isinstance(network, SeesawNet):
         raise TypeError(f"network: expected a SeesawNet, got {type(network).__name__}")
+    if network.shortcut != "none":
+        raise ValueError(
+            f"network: strided blocks with the shortcut {network.shortcut!r} have no fast kernel"
+        )
     if any(p.device.type != "cpu" or p.dtype != torch.float32 for p in network.parameters()):
         raise ValueError("network: all parameters must be float32 on the CPU")
     extension.load()
