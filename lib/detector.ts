@@ -16,7 +16,7 @@ export interface DetectOptions extends ImageOptions {
 }
 
 export interface FaceDetectorOptions extends EngineOptions {
-  /** Name of the detection model. Default `'yunet'`. */
+  /** Name of the detection model. Default `'yunet'`, of this package where `modelDir` has none. */
   readonly detector?: string
   /** Folder with the model's files; by default the models of this package. */
   readonly modelDir?: string

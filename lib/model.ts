@@ -135,13 +135,28 @@ export async function loadEmbedderModel(
   return { manifest, files: await readModel(manifest, modelDir) }
 }
 
+/**
+ * A folder of one's own may hold embedders alone (as `seesawface convert` leaves it): unless a
+ * detector is named, the default one then comes from this package.
+ */
+async function defaultDetectorDir(modelDir: string): Promise<string> {
+  try {
+    const files = await readdir(modelDir)
+    return files.includes(`${defaultDetectorModel}.json`) ? modelDir : bundledModelDir
+  } catch {
+    return modelDir // cannot be read: loading from it says why
+  }
+}
+
 export async function loadDetectorModel(
-  name = defaultDetectorModel,
+  name?: string,
   modelDir = bundledModelDir
 ): Promise<LoadedModel<DetectorManifest>> {
-  const manifest = await readManifest(name, modelDir, 'detector')
+  checkFolder(modelDir)
+  const folder = name === undefined ? await defaultDetectorDir(modelDir) : modelDir
+  const manifest = await readManifest(name ?? defaultDetectorModel, folder, 'detector')
   if (manifest.kind !== 'detector') throw wrongKind(manifest, 'a detector')
-  return { manifest, files: await readModel(manifest, modelDir) }
+  return { manifest, files: await readModel(manifest, folder) }
 }
 
 /** The manifests in a folder, by name: of the models that come with the package by default. */

@@ -101,6 +101,17 @@ test('a model of the wrong kind and an oversized manifest are refused', async (t
   await t.throwsAsync(loadEmbedderModel('m', folder.path), { instanceOf: ModelInvalidError })
 })
 
+test('a folder of embedders alone takes the detector of this package, unless one is named', async (t) => {
+  await using folder = await folderWithModel()
+  t.is((await loadDetectorModel(undefined, folder.path)).manifest.name, 'yunet')
+  const missing = { instanceOf: ModelNotFoundError }
+  await t.throwsAsync(loadDetectorModel('yunet', folder.path), missing)
+  await t.throwsAsync(loadDetectorModel(undefined, folder.file('nowhere')), missing)
+  // One's own detector is taken, even when it cannot be used.
+  await folder.write('yunet.json', JSON.stringify(embedderManifest('yunet', param, bin)))
+  await t.throwsAsync(loadDetectorModel(undefined, folder.path), { instanceOf: ModelInvalidError })
+})
+
 test('models are listed by name', async (t) => {
   await using folder = await folderWithModel()
   await folder.write('b.json', JSON.stringify(embedderManifest('b', param, bin)))
