@@ -13,10 +13,6 @@ import argparse
 import copy
 import hashlib
 import json
-import shutil
-import subprocess
-import sys
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +21,6 @@ import cv2
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from seesaw import checkpoint
 from seesaw.dataset import held_out_faces, open_crops, open_source, training_faces
@@ -33,73 +28,19 @@ from seesaw.distill import accelerate_in_place
 from seesaw.evaluate import load_average, pair_report, unit
 from seesaw.losses import TeacherHeads
 from seesaw.manifest import manifest, write_json
+from seesaw.ncnn_export import (
+    fold_batch_norm,
+    require_parity,
+    round_weights,
+    to_ncnn,
+    worst_cosine,
+)
 from seesaw.ncnn_model import NcnnModel
 from seesaw.networks import INPUT_SIZE, build
 from seesaw.validate import embed_crops, refresh_statistics, validate
 
-MINIMUM_COSINE = 0.99999
 PARITY_CROPS = 128
 STATISTICS_CROPS = 1536
-
-
-def fold_batch_norm(network: nn.Module) -> nn.Module:
-    """A copy whose BatchNorms are part of the convolution or linear layer before them."""
-    folded = copy.deepcopy(network).eval()
-    for parent in list(folded.modules()):
-        previous: tuple[str, nn.Module] | None = None
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
-                if previous is None:
-                    raise ValueError(f"no layer to fold the BatchNorm {name} into")
-                key, layer = previous
-                fuse = fuse_conv_bn_eval if isinstance(layer, nn.Conv2d) else fuse_linear_bn_eval
-                setattr(parent, key, fuse(layer, child))
-                setattr(parent, name, nn.Identity())
-            previous = (name, child) if isinstance(child, nn.Conv2d | nn.Linear) else None
-    return folded
-
-
-def round_weights(network: nn.Module) -> nn.Module:
-    """A copy with the values that are stored as fp16: weights of convolutions and linear layers.
-
-    Biases and PReLU slopes stay fp32 in the file.
-    """
-    rounded = copy.deepcopy(network)
-    for module in rounded.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            with torch.no_grad():
-                module.weight.copy_(module.weight.half().float())
-    return rounded
-
-
-def convert(network: nn.Module, out: Path, name: str) -> tuple[Path, Path]:
-    """Traces the network and lets pnnx write NAME.param and NAME.bin."""
-    with tempfile.TemporaryDirectory() as folder:
-        traced = Path(folder) / "network.pt"
-        torch.jit.trace(network, torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE)).save(str(traced))
-        pnnx = Path(sys.executable).with_name("pnnx")
-        shape = f"inputshape=[1,3,{INPUT_SIZE},{INPUT_SIZE}]"
-        run = subprocess.run(
-            [pnnx, traced.name, shape, "fp16=1"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        files = [Path(folder) / f"network.ncnn.{suffix}" for suffix in ("param", "bin")]
-        if run.returncode or not all(file.is_file() for file in files):
-            raise RuntimeError(f"pnnx failed with status {run.returncode}:\n{run.stderr}")
-        targets = (out / f"{name}.param", out / f"{name}.bin")
-        for file, target in zip(files, targets, strict=True):
-            shutil.copyfile(file, target)
-    return targets
-
-
-def worst_cosine(first: np.ndarray, second: np.ndarray) -> float:
-    """Smallest cosine between rows of the same number, in fp64."""
-    a, b = first.astype(np.float64), second.astype(np.float64)
-    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    return float(np.min(np.sum(a * b, axis=1) / lengths))
 
 
 def check_parity(
@@ -117,9 +58,7 @@ def check_parity(
     }
     for what, cosine in cosines.items():
         print(f"parity, worst of {len(crops)} crops, {what}: {cosine:.8f}")
-    worst = min(cosines.values())
-    if not worst >= MINIMUM_COSINE:
-        raise ValueError(f"cosine {worst:.7f} is below {MINIMUM_COSINE}")
+    require_parity(cosines)
     return cosines
 
 
@@ -197,7 +136,7 @@ def main() -> None:
     folded = fold_batch_norm(network)
     rounded = round_weights(folded)
     options.out.mkdir(parents=True, exist_ok=True)
-    param, weights = convert(rounded, options.out, options.name)
+    param, weights = to_ncnn(rounded, options.out, options.name)
     model = NcnnModel(param, weights, options.threads)
 
     other = open_source(options.data, "lfw-other")

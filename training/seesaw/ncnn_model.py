@@ -36,11 +36,15 @@ class NcnnModel:
 
     def embed(self, crops: np.ndarray) -> np.ndarray:
         """Unnormalised embeddings of BGR crops [N, 112, 112, 3]."""
+        planes = crops.astype(np.float32).transpose(0, 3, 1, 2)
+        return self.embed_planes((planes - 127.5) / 127.5)
+
+    def embed_planes(self, pictures: np.ndarray) -> np.ndarray:
+        """The same of normalised pictures [N, 3, 112, 112]."""
         rows = []
-        for crop in crops:
-            planes = (crop.astype(np.float32).transpose(2, 0, 1) - 127.5) / 127.5
+        for picture in pictures:
             # The Mat only points into this array, which must therefore outlive it.
-            planes = np.ascontiguousarray(planes)
+            planes = np.ascontiguousarray(picture, dtype=np.float32)
             with self.net.create_extractor() as extractor:
                 extractor.input(INPUT_BLOB, ncnn.Mat(planes))
                 status, out = extractor.extract(OUTPUT_BLOB)
