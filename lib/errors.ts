@@ -16,6 +16,9 @@ export type ErrorCode =
   | 'CLOSED'
   | 'QUEUE_FULL'
   | 'BINDING_LOAD'
+  | 'CONVERTER_MISSING'
+  | 'CHECKPOINT_INVALID'
+  | 'CONVERSION_FAILED'
   | 'OUT_OF_MEMORY'
   | 'INTERNAL'
 
@@ -108,6 +111,21 @@ export class BindingLoadError extends SeesawFaceError {
   readonly code = 'BINDING_LOAD'
 }
 
+/** No Python with what conversion needs was found; the message says how to get it. */
+export class ConverterMissingError extends SeesawFaceError {
+  readonly code = 'CONVERTER_MISSING'
+}
+
+/** The file to convert is damaged, or no checkpoint of the network named. */
+export class CheckpointInvalidError extends SeesawFaceError {
+  readonly code = 'CHECKPOINT_INVALID'
+}
+
+/** The file is right and still could not be converted, or the result computes something else. */
+export class ConversionFailedError extends SeesawFaceError {
+  readonly code = 'CONVERSION_FAILED'
+}
+
 /** Not enough memory for the photo or the model. */
 export class OutOfMemoryError extends SeesawFaceError {
   readonly code = 'OUT_OF_MEMORY'
@@ -132,6 +150,9 @@ const plainClasses: Readonly<Record<string, PlainErrorClass>> = {
   CLOSED: ClosedError,
   QUEUE_FULL: QueueFullError,
   BINDING_LOAD: BindingLoadError,
+  CONVERTER_MISSING: ConverterMissingError,
+  CHECKPOINT_INVALID: CheckpointInvalidError,
+  CONVERSION_FAILED: ConversionFailedError,
   OUT_OF_MEMORY: OutOfMemoryError,
   INTERNAL: InternalError
 }

@@ -8,7 +8,10 @@ export type { EngineOptions } from './engine.js'
 export type { ErrorCode } from './errors.js'
 export {
   BindingLoadError,
+  CheckpointInvalidError,
   ClosedError,
+  ConversionFailedError,
+  ConverterMissingError,
   EmbeddingMismatchError,
   FarUnsupportedError,
   ImageDecodeError,

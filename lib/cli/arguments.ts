@@ -26,6 +26,8 @@ export interface Arguments {
   readonly positionals: readonly string[]
   readonly json: boolean
   readonly help: boolean
+  /** Whether an option without a value was given. */
+  flag(name: string): boolean
   /** An option's text, undefined when it was not given. */
   text(name: string): string | undefined
   /** An option as a number; what is none is a usage error. */
@@ -49,6 +51,7 @@ function parse(args: readonly string[], options: Options): Arguments {
     positionals,
     json: values.json === true,
     help: values.help === true,
+    flag: (name) => values[name] === true,
     text,
     number(name) {
       const value = text(name)

@@ -20,6 +20,9 @@ const classes: [errors.ErrorCode, new (...args: never[]) => errors.SeesawFaceErr
   ['CLOSED', errors.ClosedError],
   ['QUEUE_FULL', errors.QueueFullError],
   ['BINDING_LOAD', errors.BindingLoadError],
+  ['CONVERTER_MISSING', errors.ConverterMissingError],
+  ['CHECKPOINT_INVALID', errors.CheckpointInvalidError],
+  ['CONVERSION_FAILED', errors.ConversionFailedError],
   ['OUT_OF_MEMORY', errors.OutOfMemoryError],
   ['INTERNAL', errors.InternalError]
 ]
