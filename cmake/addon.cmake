@@ -19,14 +19,37 @@ target_link_libraries(seesawface PRIVATE seesawface_core)
 # same process be mixed up with ours. The code stays mapped for good: threads and their thread-local
 # destructors may outlive a worker that loaded it. Pages of 16 KB are what Android 15 and the
 # Raspberry Pi 5 use.
-set(exports ${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map)
-target_link_options(seesawface PRIVATE
-  -Wl,--version-script=${exports} -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,nodelete
-  -Wl,-z,max-page-size=16384
-)
-set_target_properties(seesawface PROPERTIES LINK_DEPENDS ${exports})
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ANDROID)
-  target_link_options(seesawface PRIVATE -static-libstdc++ -static-libgcc)
+if(APPLE)
+  target_link_options(seesawface PRIVATE
+    -undefined dynamic_lookup -Wl,-dead_strip
+    -Wl,-exported_symbol,_napi_register_module_v1
+    -Wl,-exported_symbol,_node_api_module_get_api_version_v1
+  )
+else()
+  set(exports ${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map)
+  target_link_options(seesawface PRIVATE
+    -Wl,--version-script=${exports} -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,nodelete
+    -Wl,-z,max-page-size=16384
+  )
+  set_target_properties(seesawface PROPERTIES LINK_DEPENDS ${exports})
+endif()
+
+# The C++ library goes in, so that no other version of it is needed or met: libstdc++ of GCC, libc++
+# of clang on Android (Termux's ndk-sysroot has it) and elsewhere. zig does so by itself.
+if(NOT APPLE AND NOT SEESAWFACE_SANITIZE)
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_LINK_OPTIONS -static-libstdc++)
+  check_cxx_source_compiles("#include <string>\nint main(int n, char** v) { return std::string(v[n - 1]).size() > 9; }"
+                            SEESAWFACE_STATIC_CXX)
+  unset(CMAKE_REQUIRED_LINK_OPTIONS)
+  if(SEESAWFACE_STATIC_CXX)
+    target_link_options(seesawface PRIVATE -static-libstdc++)
+  else()
+    message(STATUS "There is no static C++ library here: the addon needs the shared one.")
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ANDROID)
+    target_link_options(seesawface PRIVATE -static-libgcc)
+  endif()
 endif()
 if(NOT SEESAWFACE_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL "Release")
   target_link_options(seesawface PRIVATE -s)

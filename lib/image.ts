@@ -1,8 +1,9 @@
 import { open, stat } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { JsColorType, Transformer } from '@napi-rs/image'
+import type { JsColorType } from '@napi-rs/image'
 import { imageSize } from 'image-size'
+import { loadDecoder } from './binding.js'
 import { checkInteger, checkOptions, show } from './check.js'
 import {
   ImageDecodeError,
@@ -38,15 +39,15 @@ interface Layout {
 }
 
 /** How the decoder hands out pixels, by its colour type; float (HDR) images are not photos. */
-const layouts: Readonly<Partial<Record<JsColorType, Layout>>> = {
-  [JsColorType.L8]: { format: 'gray', channels: 1, bits: 8 },
-  [JsColorType.La8]: { format: 'gray', channels: 2, bits: 8 },
-  [JsColorType.Rgb8]: { format: 'rgb', channels: 3, bits: 8 },
-  [JsColorType.Rgba8]: { format: 'rgba', channels: 4, bits: 8 },
-  [JsColorType.L16]: { format: 'gray', channels: 1, bits: 16 },
-  [JsColorType.La16]: { format: 'gray', channels: 2, bits: 16 },
-  [JsColorType.Rgb16]: { format: 'rgb', channels: 3, bits: 16 },
-  [JsColorType.Rgba16]: { format: 'rgba', channels: 4, bits: 16 }
+const layouts: Readonly<Partial<Record<keyof typeof JsColorType, Layout>>> = {
+  L8: { format: 'gray', channels: 1, bits: 8 },
+  La8: { format: 'gray', channels: 2, bits: 8 },
+  Rgb8: { format: 'rgb', channels: 3, bits: 8 },
+  Rgba8: { format: 'rgba', channels: 4, bits: 8 },
+  L16: { format: 'gray', channels: 1, bits: 16 },
+  La16: { format: 'gray', channels: 2, bits: 16 },
+  Rgb16: { format: 'rgb', channels: 3, bits: 16 },
+  Rgba16: { format: 'rgba', channels: 4, bits: 16 }
 }
 
 function named(name: string | undefined): string {
@@ -143,12 +144,15 @@ async function decode(
   maxPixels: number
 ): Promise<NativeFrame> {
   checkHeader(bytes, name, maxPixels)
+  const decoder = await loadDecoder()
   try {
-    const image = new Transformer(bytes)
+    const image = new decoder.Transformer(bytes)
     const { width, height, orientation = 1, colorType } = await image.metadata(true)
     // The header reader and the decoder could disagree on a crafted file.
     checkPixelCount(width, height, maxPixels)
-    const layout = layouts[colorType]
+    const colours = Object.keys(layouts) as (keyof typeof layouts)[]
+    const colour = colours.find((name) => decoder.JsColorType[name] === colorType)
+    const layout = colour && layouts[colour]
     if (layout === undefined) throw new Error('pixels of this type are not supported')
     let data: Uint8Array = await (orientation === 1 ? image : image.rotate()).rawPixels()
     if (data.byteLength !== width * height * layout.channels * (layout.bits / 8)) {

@@ -84,6 +84,15 @@ const calibrationSchema = v.pipe(
   )
 )
 
+/** What `seesawface doctor` compares with: the answer to an input computed the same everywhere. */
+const selfTestSchema = v.object({
+  input: v.literal('waves'),
+  /** float32, little-endian, base64. */
+  embedding: v.pipe(v.string(), v.base64()),
+  binSha256: sha256,
+  precision: v.literal('fp32')
+})
+
 const embedderSchema = v.object({
   ...common,
   kind: v.literal('embedder'),
@@ -100,7 +109,8 @@ const embedderSchema = v.object({
     size: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096))
   }),
   accuracy: v.optional(v.array(accuracySchema), []),
-  calibration: v.optional(calibrationSchema)
+  calibration: v.optional(calibrationSchema),
+  selfTest: v.optional(selfTestSchema)
 })
 
 const detectorSchema = v.object({

@@ -77,5 +77,6 @@ export interface NativeAddon {
   Engine: new (options: NativeEngineOptions) => NativeEngine
   ncnnVersion: string
   defaultThreads(): number
+  build(): { compiler: string; ncnnOptions: string[] }
   cpu(): { cores: number; bigCores: number; features: string[] }
 }

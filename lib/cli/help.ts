@@ -19,7 +19,14 @@ Lists all faces of each photo, best score first: boxes, scores and, with --json,
   models: `seesawface models [options]
 
 Lists the models at hand: accuracy, calibration and terms of use.
-`
+`,
+  doctor: `seesawface doctor [options]
+
+Tells what seesawface found on this machine and whether it works: the add-on and why it was chosen,
+NCNN, processor, models and a self-test; each problem with its remedy. Exit code 0: all works,
+1: something needs mending.
+
+  --here             examine in this process; a crash of the add-on then ends it too`
 }
 
 const runningOptions = `
@@ -41,17 +48,18 @@ const overview = `seesawface: whose face is it? On this machine, without a netwo
   seesawface embed PHOTO…      embeddings of faces
   seesawface detect PHOTO…     where are faces?
   seesawface models            the models at hand
+  seesawface doctor            does everything work here, and if not, what helps?
   seesawface help [COMMAND]    this, or a command's options
   seesawface version           versions of seesawface, NCNN and Node
 
-Exit codes: 0 success (verify: same), 1 verify: different, 2 error.`
+Exit codes: 0 success (verify: same), 1 verify: different, doctor: something is wrong, 2 error.`
 
 /** The help of a command, or of all; undefined when there is no such command. */
 export function helpText(command?: string): string | undefined {
   if (command === undefined) return overview
   const text = usage[command]
   if (text === undefined) return undefined
-  return text + (command === 'models' ? generalOptions : runningOptions)
+  return text + (['models', 'doctor'].includes(command) ? generalOptions : runningOptions)
 }
 
 export function printHelp(text: string): void {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { UsageError } from './arguments.js'
 import { detect } from './detect.js'
+import { doctor } from './doctor.js'
 import { embed } from './embed.js'
 import { helpText, printHelp } from './help.js'
 import { models } from './models.js'
@@ -11,7 +12,15 @@ import { version } from './version.js'
 
 type Command = (args: readonly string[]) => Promise<number>
 
-const commands: Readonly<Record<string, Command>> = { verify, embed, detect, models, version, help }
+const commands: Readonly<Record<string, Command>> = {
+  verify,
+  embed,
+  detect,
+  models,
+  doctor,
+  version,
+  help
+}
 
 async function help([command]: readonly string[]): Promise<number> {
   const text = helpText(command)

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { explainLoadFailure } from '../../lib/binding.js'
 import * as errors from '../../lib/errors.js'
+import { loadProblem } from '../../lib/remedies.js'
 
 function thrown(fields: object, message = 'what happened'): Error {
   return Object.assign(new Error(message), fields)
@@ -66,6 +66,10 @@ const loading: [string, RegExp][] = [
   ['No native build was found for platform=linux arch=arm64', /has not been built for/],
   ['libgomp.so.1: cannot open shared object file: No such file', /system library libgomp\.so\.1/],
   ['dlopen failed: library "libc++_shared.so" not found', /system library libc\+\+_shared\.so/],
+  [
+    'Error loading shared library libgomp.so.1: No such file or directory (needed by x.node)',
+    /system library libgomp\.so\.1/
+  ],
   ["/lib/libc.so.6: version `GLIBC_2.38' not found", /newer system \(it wants GLIBC_2\.38\)/],
   ['x.node: invalid ELF header', /another kind of machine/],
   ['Module did not self-register', /cannot be loaded .*self-register/]
@@ -73,7 +77,8 @@ const loading: [string, RegExp][] = [
 
 for (const [message, expected] of loading) {
   test(`a failure to load is explained with the remedy: ${message}`, (t) => {
-    const text = explainLoadFailure(new Error(message))
+    const { problem, remedy } = loadProblem(new Error(message))
+    const text = `${problem} ${remedy}`
     t.regex(text, expected)
     t.regex(text, /sudo apt install .*npm rebuild seesawface/)
     t.regex(text, /pkg install .*npm rebuild seesawface/)

@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { examine } from '../doctor/examine.js'
+import type { ModelReport, Report } from '../doctor/report.js'
+import { parseGeneral, UsageError } from './arguments.js'
+import { colour, print, printFields, printJson } from './output.js'
+
+interface Trial {
+  readonly report?: Report
+  readonly crashedBy?: string
+}
+
+/**
+ * The examination in a process of its own, which an illegal instruction may end without ending us.
+ * Empty when that process could not be started or said nothing of use.
+ */
+function examineApart(modelDir: string | undefined): Promise<Trial> {
+  const script = process.argv[1]
+  if (script === undefined) return Promise.resolve({})
+  const args = [...process.execArgv, script, 'doctor', '--here', '--json']
+  if (modelDir !== undefined) args.push(`--model-dir=${modelDir}`)
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk
+    })
+    child.on('error', () => resolve({}))
+    child.on('close', (_, signal) => {
+      if (signal !== null) return resolve({ crashedBy: signal })
+      try {
+        resolve({ report: JSON.parse(output) })
+      } catch {
+        resolve({})
+      }
+    })
+  })
+}
+
+function modelLine({ verified, loads, selfTest }: ModelReport): string {
+  if (!verified) return colour.red('damaged')
+  const parts = ['files verified']
+  if (loads === false) parts.push(colour.red('cannot be run'))
+  if (loads === true) parts.push('runs')
+  switch (selfTest?.state) {
+    case 'passed':
+    case 'failed': {
+      const figure = `self-test cosine ${selfTest.cosine.toFixed(6)}`
+      parts.push(selfTest.state === 'passed' ? figure : colour.red(figure))
+      break
+    }
+    case 'nothing-stored':
+      parts.push('its manifest stores no self-test')
+      break
+    case 'stored-for-other-weights':
+      parts.push('its manifest’s self-test is of other weights')
+      break
+  }
+  return parts.join(', ')
+}
+
+function show(report: Report): void {
+  const { node, addon, native, decoder, models } = report
+  const system = [
+    `${node.platform}-${node.arch}`,
+    ...(node.platform === 'linux' ? [node.libc] : [])
+  ]
+  print(colour.bold(`seesawface ${report.version}`))
+  const fields: [string, string][] = [
+    ['Node', `${node.version}, N-API ${node.napi}, ${system.join(', ')}`],
+    ['add-on', addon.file ?? colour.red('none')]
+  ]
+  for (const { file, chosen, reason } of addon.candidates) {
+    fields.push([chosen ? '  chosen' : '  not used', `${file}: ${reason}`])
+  }
+  if (native) {
+    const { cpu, ncnn } = native
+    fields.push(
+      ['  made with', native.compiler],
+      ['NCNN', `${ncnn.version}: ${ncnn.options.join(' ')}`],
+      [
+        'processor',
+        `${cpu.cores} cores, ${cpu.bigCores} of them fast; ${cpu.features.join(' ') || 'no extensions'}`
+      ],
+      ['threads', `${native.threads} for one inference`]
+    )
+  }
+  fields.push(
+    ['Vulkan', `not used: ${report.vulkan.reason}`],
+    [
+      'decoder',
+      decoder.available
+        ? `@napi-rs/image ${decoder.version ?? 'of an unknown version'}`
+        : colour.red('missing')
+    ],
+    ['models', report.modelDir]
+  )
+  for (const model of models) {
+    fields.push([`  ${model.name}`, `${model.version ?? ''} ${modelLine(model)}`.trim()])
+  }
+  printFields(fields)
+  print()
+  for (const { code, problem, remedy } of report.problems) {
+    print(`${colour.red(code)}  ${problem}`)
+    print(`  ${remedy}`)
+  }
+  if (report.ok) print(colour.green('Everything works.'))
+}
+
+export async function doctor(args: readonly string[]): Promise<number> {
+  const options = parseGeneral(args, { here: { type: 'boolean' } })
+  if (options.positionals.length > 0) throw new UsageError('doctor takes no further argument')
+  const modelDir = options.text('model-dir')
+  const where = modelDir === undefined ? {} : { modelDir }
+  const trial = options.flag('here') ? {} : await examineApart(modelDir)
+  const { crashedBy } = trial
+  const report = trial.report ?? (await examine({ ...where, ...(crashedBy && { crashedBy }) }))
+  if (options.json) printJson(report)
+  else show(report)
+  return report.ok ? 0 : 1
+}

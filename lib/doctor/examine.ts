@@ -1,0 +1,191 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { loadBinding, loadDecoder } from '../binding.js'
+import { FaceDetector } from '../detector.js'
+import type { Manifest } from '../manifest.js'
+import {
+  defaultDetectorModel,
+  defaultEmbedderModel,
+  loadDetectorModel,
+  loadEmbedderModel,
+  readManifest
+} from '../model.js'
+import type { NativeAddon } from '../native.js'
+import { bundledModelDir, packageRoot } from '../paths.js'
+import { decoderProblem, loadProblem, type Problem, problem } from '../remedies.js'
+import { candidates, resolveAddon, thisHost } from './addon.js'
+import type { ModelReport, NativeReport, Report } from './report.js'
+import { leastCosine, selfTest } from './self-test.js'
+
+export interface ExamineOptions {
+  readonly modelDir?: string
+  /** The signal that ended an earlier try at using the add-on: it is left alone then. */
+  readonly crashedBy?: string
+}
+
+function text(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+}
+
+/** The version in the package.json of a folder; `null` when it cannot be told. */
+async function versionIn(folder: string): Promise<string | null> {
+  try {
+    const value: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+    const named = typeof value === 'object' && value !== null && 'version' in value
+    return named ? String(value.version) : null
+  } catch {
+    return null
+  }
+}
+
+function nodeProblems(version: string): Problem[] {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  // As "engines" in package.json has it.
+  if (major > 22 || (major === 22 && minor >= 9) || (major === 20 && minor >= 17)) return []
+  return [problem('NODE_TOO_OLD', `Node.js ${version} is not supported.`)]
+}
+
+function examineNative(problems: Problem[], crashedBy: string | undefined): NativeReport | null {
+  if (crashedBy !== undefined) {
+    problems.push(problem('CRASHED', `The native add-on crashes here (${crashedBy}).`))
+    return null
+  }
+  let addon: NativeAddon
+  try {
+    addon = loadBinding()
+  } catch (error) {
+    problems.push(loadProblem(error instanceof Error ? (error.cause ?? error) : error))
+    return null
+  }
+  const { compiler, ncnnOptions: options } = addon.build()
+  const ncnn = { version: addon.ncnnVersion, options }
+  return { compiler, ncnn, cpu: addon.cpu(), threads: addon.defaultThreads() }
+}
+
+async function examineDecoder(problems: Problem[]): Promise<Report['decoder']> {
+  try {
+    await loadDecoder()
+  } catch (error) {
+    problems.push(decoderProblem(error instanceof Error ? (error.cause ?? error) : error))
+    return { available: false, version: null }
+  }
+  const entry = createRequire(join(packageRoot, 'package.json')).resolve('@napi-rs/image')
+  return { available: true, version: await versionIn(join(entry, '..')) }
+}
+
+/** Runs a verified model: an embedder embeds the self-test's input, a detector is opened. */
+async function runModel(
+  manifest: Manifest,
+  modelDir: string,
+  problems: Problem[]
+): Promise<Pick<ModelReport, 'loads' | 'selfTest'>> {
+  const { name } = manifest
+  try {
+    if (manifest.kind === 'detector') {
+      await (await FaceDetector.open({ detector: name, modelDir })).close()
+      return { loads: true }
+    }
+    const result = await selfTest(manifest, modelDir)
+    if (result.state === 'failed') {
+      problems.push(
+        problem(
+          'SELF_TEST_FAILED',
+          `Model "${name}" gives another embedding here than where it was made ` +
+            `(cosine ${result.cosine.toFixed(6)}, at least ${leastCosine} is expected).`
+        )
+      )
+    }
+    return { loads: true, selfTest: result }
+  } catch (error) {
+    problems.push(problem('MODEL_DAMAGED', `Model "${name}" cannot be run: ${text(error)}.`))
+    return { loads: false }
+  }
+}
+
+async function examineModel(
+  name: string,
+  modelDir: string,
+  canRun: boolean,
+  problems: Problem[]
+): Promise<ModelReport> {
+  let manifest: Manifest
+  try {
+    manifest = await readManifest(name, modelDir)
+  } catch (error) {
+    problems.push(problem('MODEL_DAMAGED', `${text(error)}.`))
+    return { name, verified: false }
+  }
+  const { kind, version } = manifest
+  try {
+    await (kind === 'embedder' ? loadEmbedderModel : loadDetectorModel)(name, modelDir)
+  } catch (error) {
+    problems.push(problem('MODEL_DAMAGED', `${text(error)}.`))
+    return { name, kind, version, verified: false }
+  }
+  const run = canRun ? await runModel(manifest, modelDir, problems) : {}
+  return { name, kind, version, verified: true, ...run }
+}
+
+async function examineModels(
+  modelDir: string,
+  canRun: boolean,
+  problems: Problem[]
+): Promise<ModelReport[]> {
+  let files: string[]
+  try {
+    files = await readdir(modelDir)
+  } catch (error) {
+    problems.push(problem('MODEL_MISSING', `The folder of models cannot be read: ${text(error)}.`))
+    return []
+  }
+  const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5))
+  const reports: ModelReport[] = []
+  for (const name of names.sort()) {
+    reports.push(await examineModel(name, modelDir, canRun, problems))
+  }
+  for (const name of [defaultEmbedderModel, defaultDetectorModel]) {
+    if (!names.includes(name)) {
+      problems.push(problem('MODEL_MISSING', `The default model "${name}" is not in ${modelDir}.`))
+    }
+  }
+  return reports
+}
+
+/** Looks at everything seesawface needs; nothing found wrong is an exception, all is in the report. */
+export async function examine(options: ExamineOptions = {}): Promise<Report> {
+  const { modelDir = bundledModelDir, crashedBy } = options
+  const problems = nodeProblems(process.versions.node)
+  const host = thisHost()
+  const file = resolveAddon(packageRoot)
+  const found = candidates(packageRoot, file, host)
+  const native = examineNative(problems, crashedBy)
+  const decoder = await examineDecoder(problems)
+  const models = await examineModels(modelDir, native !== null, problems)
+  return {
+    ok: problems.length === 0,
+    version: (await versionIn(packageRoot)) ?? 'unknown',
+    folder: packageRoot,
+    node: {
+      version: process.versions.node,
+      napi: process.versions.napi ?? 'unknown',
+      platform: host.platform,
+      arch: host.arch,
+      libc: host.platform === 'linux' ? host.libc : 'the system’s own'
+    },
+    addon: {
+      file: file ?? null,
+      kind: found.find(({ chosen }) => chosen)?.kind ?? 'none',
+      candidates: found
+    },
+    native,
+    vulkan: {
+      available: false,
+      reason: 'this version computes on the CPU only'
+    },
+    decoder,
+    modelDir,
+    models,
+    problems
+  }
+}

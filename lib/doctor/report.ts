@@ -1,0 +1,54 @@
+import type { Problem } from '../remedies.js'
+import type { Candidate } from './addon.js'
+import type { SelfTestResult } from './self-test.js'
+
+/** What the add-on itself tells, once it is loaded. */
+export interface NativeReport {
+  readonly compiler: string
+  readonly ncnn: { readonly version: string; readonly options: readonly string[] }
+  readonly cpu: {
+    readonly cores: number
+    readonly bigCores: number
+    readonly features: readonly string[]
+  }
+  /** Threads for one inference unless asked otherwise. */
+  readonly threads: number
+}
+
+export interface ModelReport {
+  readonly name: string
+  /** Unknown when the manifest cannot be read. */
+  readonly kind?: 'embedder' | 'detector'
+  readonly version?: string
+  /** Files match the manifest's sizes and hashes. */
+  readonly verified: boolean
+  /** The native code accepts the network; absent when it was not tried. */
+  readonly loads?: boolean
+  readonly selfTest?: SelfTestResult
+}
+
+/** The whole of `seesawface doctor --json`. */
+export interface Report {
+  /** Nothing needs mending. */
+  readonly ok: boolean
+  readonly version: string
+  readonly folder: string
+  readonly node: {
+    readonly version: string
+    readonly napi: string
+    readonly platform: string
+    readonly arch: string
+    readonly libc: string
+  }
+  readonly addon: {
+    readonly file: string | null
+    readonly kind: 'build' | 'prebuild' | 'none'
+    readonly candidates: readonly Candidate[]
+  }
+  readonly native: NativeReport | null
+  readonly vulkan: { readonly available: boolean; readonly reason: string }
+  readonly decoder: { readonly available: boolean; readonly version: string | null }
+  readonly modelDir: string
+  readonly models: readonly ModelReport[]
+  readonly problems: readonly Problem[]
+}

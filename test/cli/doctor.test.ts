@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import type { Report } from '../../lib/doctor/report.js'
+import { TemporaryFolder } from '../support/models.js'
+
+const cli = fileURLToPath(new URL('../../lib/cli/index.ts', import.meta.url))
+
+interface Outcome {
+  readonly exitCode: number | string | null | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function seesawface(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const plain = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' }
+    const options = { env: { ...plain, ...env }, timeout: 120_000 }
+    execFile(process.execPath, ['--import=tsx', cli, ...args], options, (error, stdout, stderr) =>
+      resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr })
+    )
+  })
+}
+
+async function report(env: NodeJS.ProcessEnv = {}): Promise<Report & { exitCode: unknown }> {
+  const { exitCode, stdout } = await seesawface(['doctor', '--json'], env)
+  return { ...JSON.parse(stdout), exitCode }
+}
+
+test('doctor: one screen, and all is well', async (t) => {
+  const { exitCode, stdout, stderr } = await seesawface(['doctor'])
+  t.is(exitCode, 0)
+  t.is(stderr, '')
+  const lines = stdout.trimEnd().split('\n')
+  t.true(lines.length <= 24, `${lines.length} lines`)
+  t.regex(lines[0] ?? '', /^seesawface \d+\.\d+\.\d+/)
+  for (const label of ['Node', 'add-on', 'NCNN', 'processor', 'threads', 'Vulkan', 'decoder']) {
+    t.true(
+      lines.some((line) => new RegExp(`^ +${label} `).test(line)),
+      label
+    )
+  }
+  t.regex(stdout, / {4}chosen +\S+\.node: \w/)
+  t.regex(stdout, /seesaw-shuffle +\S+ files verified, runs/)
+  t.is(lines.at(-1), 'Everything works.')
+})
+
+test('doctor --json', async (t) => {
+  const found = await report()
+  t.like(found, { exitCode: 0, ok: true, problems: [] })
+  t.like(found.node, { version: process.versions.node })
+})
+
+test('without an add-on: exit code 1, and the remedy the loader gives', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  const env = { SEESAWFACE_PREBUILD: folder.path }
+  const found = await report(env)
+  t.is(found.exitCode, 1)
+  t.is(found.native, null)
+  t.deepEqual(
+    found.problems.map(({ code }) => code),
+    ['NOT_BUILT']
+  )
+  t.like(found.addon, { file: null, kind: 'none' })
+  t.like(found.decoder, { available: true })
+  t.true(found.models.every(({ verified }) => verified))
+
+  const { exitCode, stdout } = await seesawface(['doctor'], env)
+  t.is(exitCode, 1)
+  t.regex(stdout, /NOT_BUILT .*has not been built for/)
+  const failed = await seesawface(['version'], env)
+  t.is(failed.exitCode, 2)
+  const [first] = found.problems
+  t.is(failed.stderr.trimEnd(), `seesawface: ${first?.problem} ${first?.remedy}`)
+})
+
+test('an add-on for another machine', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  await mkdir(folder.file('build/Release'), { recursive: true })
+  await folder.write('build/Release/seesawface.node', 'MZ, or whatever')
+  const found = await report({ SEESAWFACE_PREBUILD: folder.path })
+  t.is(found.exitCode, 1)
+  t.regex(found.problems[0]?.code ?? '', /^(OTHER_MACHINE|NOT_LOADABLE)$/)
+})
+
+test('an add-on that ends the process with an illegal instruction', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  // In the place of a binary whose instructions this processor lacks.
+  await folder.write(
+    'crash.cjs',
+    `if (process.argv.includes('--here')) process.kill(process.pid, 'SIGILL')`
+  )
+  const found = await report({ NODE_OPTIONS: `--require=${folder.file('crash.cjs')}` })
+  t.is(found.exitCode, 1)
+  t.deepEqual(
+    found.problems.map(({ code }) => code),
+    ['CRASHED']
+  )
+  t.regex(found.problems[0]?.problem ?? '', /SIGILL/)
+})
+
+test('no decoder: doctor says how to get it, and embeddings of crops still work', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  await folder.write(
+    'no-decoder.cjs',
+    `const { Module } = require('node:module')
+const load = Module._load
+Module._load = function (name, ...rest) {
+  if (name.startsWith('@napi-rs/image')) throw new Error('Cannot find native binding.')
+  return load.call(this, name, ...rest)
+}`
+  )
+  // As published: tsx resolves modules its own way.
+  const bundle = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url))
+  const env = { ...process.env, NODE_OPTIONS: `--require=${folder.file('no-decoder.cjs')}` }
+  const run = (args: string[]) =>
+    new Promise<Outcome>((resolve) => {
+      execFile(process.execPath, [bundle, ...args], { env }, (error, stdout, stderr) =>
+        resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr })
+      )
+    })
+  const { exitCode, stdout } = await run(['doctor', '--json'])
+  const found: Report = JSON.parse(stdout)
+  t.is(exitCode, 1)
+  t.deepEqual(
+    found.problems.map(({ code }) => code),
+    ['DECODER_MISSING']
+  )
+  t.true(found.models.every(({ loads }) => loads))
+  const [name] = await readdir('test/fixtures/photos')
+  const photo = await run(['embed', `test/fixtures/photos/${name}`])
+  t.is(photo.exitCode, 2)
+  t.regex(photo.stderr, /image decoder @napi-rs\/image cannot be loaded.*npm install/)
+})
+
+test('doctor takes nothing else', async (t) => {
+  const { exitCode, stderr } = await seesawface(['doctor', 'me'])
+  t.is(exitCode, 2)
+  t.regex(stderr, /doctor takes no further argument/)
+})

@@ -1,0 +1,194 @@
+import { rm } from 'node:fs/promises'
+import test from 'ava'
+import { examine } from '../../lib/doctor/examine.js'
+import {
+  cosineOf,
+  decodeEmbedding,
+  encodeEmbedding,
+  leastCosine,
+  waves
+} from '../../lib/doctor/self-test.js'
+import { packageRoot } from '../../lib/paths.js'
+import { TemporaryFolder } from '../support/models.js'
+
+test('all is well with the package as it is', async (t) => {
+  const report = await examine()
+  t.deepEqual(report.problems, [])
+  t.true(report.ok)
+  t.is(report.folder, packageRoot)
+  t.true(report.addon.file?.endsWith('.node'))
+  t.is(report.addon.candidates.filter(({ chosen }) => chosen).length, 1)
+  t.like(report.node, { platform: process.platform, arch: process.arch })
+  t.regex(report.native?.ncnn.version ?? '', /^1\.0\.\d{8}$/)
+  t.true(report.native?.ncnn.options.includes('RUNTIME_CPU'))
+  t.regex(report.native?.compiler ?? '', /^(GCC|clang) \d+\.\d+/)
+  t.true((report.native?.cpu.cores ?? 0) >= 1)
+  t.true((report.native?.threads ?? 0) >= 1)
+  t.like(report.decoder, { available: true })
+  t.false(report.vulkan.available)
+  for (const model of report.models) t.like(model, { verified: true, loads: true })
+})
+
+interface Stored {
+  selfTest?: { embedding: string; binSha256: string }
+}
+
+const turned = (base64: string): string => encodeEmbedding(decodeEmbedding(base64).map((v) => -v))
+
+/** What is done to the folder of models, and what is found. */
+const cases: {
+  what: string
+  change: (folder: TemporaryFolder) => Promise<void>
+  codes: string[]
+  model?: object
+}[] = [
+  {
+    what: 'a model whose weights were changed',
+    async change(folder) {
+      const bin = await folder.read('seesaw-shuffle.bin')
+      bin.writeUInt8(bin.readUInt8(99) ^ 1, 99)
+      await folder.write('seesaw-shuffle.bin', bin)
+    },
+    codes: ['MODEL_DAMAGED'],
+    model: { verified: false, kind: 'embedder' }
+  },
+  {
+    what: 'a model cut short',
+    async change(folder) {
+      const bin = await folder.read('seesaw-shuffle.bin')
+      await folder.write('seesaw-shuffle.bin', bin.subarray(0, 1000))
+    },
+    codes: ['MODEL_DAMAGED'],
+    model: { verified: false }
+  },
+  {
+    what: 'a manifest that is none',
+    change: (folder) => folder.write('seesaw-shuffle.json', '{'),
+    codes: ['MODEL_DAMAGED'],
+    model: { verified: false, name: 'seesaw-shuffle' }
+  },
+  {
+    what: 'no default model',
+    change: (folder) => rm(folder.file('seesaw-shuffle.json')),
+    codes: ['MODEL_MISSING']
+  },
+  {
+    what: 'no folder of models',
+    change: (folder) => rm(folder.path, { recursive: true }),
+    codes: ['MODEL_MISSING']
+  },
+  {
+    what: 'another embedding than the one stored',
+    change: (folder) => changeSelfTest(folder, (stored) => turned(stored)),
+    codes: ['SELF_TEST_FAILED'],
+    model: { verified: true, loads: true, selfTest: { state: 'failed' } }
+  },
+  {
+    what: 'an embedding stored in another length',
+    change: (folder) => changeSelfTest(folder, (stored) => stored.slice(0, 400)),
+    codes: ['SELF_TEST_FAILED'],
+    model: { selfTest: { state: 'failed', cosine: 0 } }
+  },
+  {
+    what: 'nothing stored is no problem',
+    change: (folder) => changeSelfTest(folder, () => undefined),
+    codes: [],
+    model: { loads: true, selfTest: { state: 'nothing-stored' } }
+  },
+  {
+    what: 'what other weights gave is not compared with',
+    change: (folder) => changeSelfTest(folder, (stored) => turned(stored), '0'.repeat(64)),
+    codes: [],
+    model: { loads: true, selfTest: { state: 'stored-for-other-weights' } }
+  }
+]
+
+/** Stores an embedding made from the right one; `undefined` removes it. */
+async function changeSelfTest(
+  folder: TemporaryFolder,
+  change: (right: string) => string | undefined,
+  weights?: string
+): Promise<void> {
+  const { FaceEmbedder } = await import('../../lib/embedder.js')
+  const embedder = await FaceEmbedder.open({ modelDir: folder.path })
+  const right = encodeEmbedding((await embedder.embed(waves())).vector)
+  await embedder.close()
+  const name = 'seesaw-shuffle.json'
+  const manifest: Stored & { files: { bin: { sha256: string } } } = JSON.parse(
+    (await folder.read(name)).toString()
+  )
+  const embedding = change(right)
+  if (embedding === undefined) delete manifest.selfTest
+  else {
+    const binSha256 = weights ?? manifest.files.bin.sha256
+    Object.assign(manifest, {
+      selfTest: { input: 'waves', embedding, binSha256, precision: 'fp32' }
+    })
+  }
+  await folder.write(name, JSON.stringify(manifest))
+}
+
+for (const { what, change, codes, model } of cases) {
+  test(what, async (t) => {
+    await using folder = await TemporaryFolder.withModels()
+    await change(folder)
+    const report = await examine({ modelDir: folder.path })
+    t.deepEqual(
+      report.problems.map(({ code }) => code).filter((code, i, all) => all.indexOf(code) === i),
+      codes
+    )
+    t.is(report.ok, codes.length === 0)
+    for (const { problem, remedy } of report.problems) {
+      t.true(problem.length > 10 && remedy.length > 10)
+    }
+    const found = report.models.find(({ name }) => name === 'seesaw-shuffle')
+    if (model) t.like(found, model)
+    else t.is(found, undefined)
+  })
+}
+
+test('the right embedding passes', async (t) => {
+  await using folder = await TemporaryFolder.withModels()
+  await changeSelfTest(folder, (right) => right)
+  const { models } = await examine({ modelDir: folder.path })
+  const result = models.find(({ name }) => name === 'seesaw-shuffle')?.selfTest
+  t.is(result?.state, 'passed')
+  t.true(result && 'cosine' in result && result.cosine > 1 - 1e-6)
+})
+
+test('after a crash the add-on is left alone and everything else is still examined', async (t) => {
+  const report = await examine({ crashedBy: 'SIGILL' })
+  t.is(report.native, null)
+  t.deepEqual(
+    report.problems.map(({ code }) => code),
+    ['CRASHED']
+  )
+  t.regex(report.problems[0]?.problem ?? '', /SIGILL/)
+  for (const model of report.models) {
+    t.true(model.verified)
+    t.is(model.loads, undefined)
+  }
+})
+
+test('the self-test’s input is the same everywhere', (t) => {
+  const crop = waves()
+  t.is(crop.length, 112 * 112 * 3)
+  // By hand: x = y = 0, then x = 1, and the last pixel x = y = 111.
+  t.deepEqual([...crop.subarray(0, 6)], [0, 0, 0, 6, 14, 0])
+  const last = [(111 * 3) % 74, (111 * 4) % 106, ((111 * 111) >> 3) % 142]
+  const expected = [
+    Math.floor(((last[0] as number) * 255) / 37),
+    Math.floor(((last[1] as number) * 255) / 53),
+    Math.floor(((142 - (last[2] as number)) * 255) / 71)
+  ]
+  t.deepEqual([...crop.subarray(-3)].length, 3)
+  t.deepEqual([...crop.subarray(-3)], expected)
+})
+
+test('embeddings survive base64; cosines of unlike vectors are 0', (t) => {
+  const vector = Float32Array.of(0.5, -1e-20, 3)
+  t.deepEqual(decodeEmbedding(encodeEmbedding(vector)), vector)
+  t.true(cosineOf(vector, vector) > leastCosine)
+  t.is(cosineOf(vector, Float32Array.of(1)), 0)
+  t.is(cosineOf(vector, new Float32Array(3)), 0)
+})
