@@ -3,6 +3,7 @@ add_library(seesawface MODULE
   native/binding/addon.cc
   native/binding/engine_object.cc
   native/binding/errors.cc
+  native/binding/frame_values.cc
   native/binding/task.cc
   native/binding/values.cc
 )

@@ -7,6 +7,7 @@
 #include "binding/values.h"
 #include "engine/error.h"
 #include "face/align.h"
+#include "face/analyse.h"
 #include "face/detector.h"
 #include "face/embedder.h"
 
@@ -31,7 +32,7 @@ namespace {
 /** The value of a task that has none. */
 struct Nothing {};
 
-Napi::Value to_undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
+Napi::Value to_undefined(Napi::Env env, const Nothing&, const Stages&) { return env.Undefined(); }
 
 /** What embedFrame finds. */
 struct Found {
@@ -40,14 +41,25 @@ struct Found {
   std::vector<float> embedding;
 };
 
-Found embed_most_prominent(const Detector& detector, const Embedder& embedder, const Image& image,
-                           const DetectOptions& options) {
+/** The number that names a task for cancel(); 0 when none is given. */
+Ticket ticket_from(const Napi::Value& value) {
+  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
+}
+
+Found embed_most_prominent(const Detector& detector, const Embedder& embedder, const Frame& frame,
+                           const DetectOptions& options, Stages& stages) {
+  stages.enter(Stage::Convert);
+  const Image image = to_bgr(frame);
+  stages.enter(Stage::Detect);
   const Detections found = detector.detect(image, options);
   if (found.faces.empty()) {
     throw Error::no_face(found.best_score, "no face was found in the picture");
   }
   const Face& face = most_prominent(found.faces, image.width, image.height);
-  return {face, found.faces.size(), embedder.embed(seesaw::align(image, face.landmarks))};
+  stages.enter(Stage::Align);
+  const Image crop = seesaw::align(image, face.landmarks);
+  stages.enter(Stage::Embed);
+  return {face, found.faces.size(), embedder.embed(crop)};
 }
 
 }  // namespace
@@ -61,6 +73,8 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::align>("align"),
                          InstanceMethod<&EngineObject::embed_aligned>("embedAligned"),
                          InstanceMethod<&EngineObject::embed_frame>("embedFrame"),
+                         InstanceMethod<&EngineObject::analyse>("analyse"),
+                         InstanceMethod<&EngineObject::cancel>("cancel"),
                          InstanceMethod<&EngineObject::close>("close"),
                          InstanceAccessor<&EngineObject::pending>("pending"),
                      });
@@ -98,7 +112,8 @@ Napi::Value EngineObject::promised(Napi::Env env, Body body) {
 Napi::Value EngineObject::load_detector(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return promised(env, [&] {
-    auto work = [models = models_, options = options_, bytes = model_from(info[0])]() mutable {
+    auto work = [models = models_, options = options_,
+                 bytes = model_from(info[0])](Stages&) mutable {
       models->detector.emplace(Network(std::move(bytes.param), std::move(bytes.bin), options));
       return Nothing();
     };
@@ -110,7 +125,7 @@ Napi::Value EngineObject::load_embedder(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return promised(env, [&] {
     auto work = [models = models_, options = options_, bytes = model_from(info[0]),
-                 input = embedder_input_from(info[1])]() mutable {
+                 input = embedder_input_from(info[1])](Stages&) mutable {
       models->embedder.emplace(Network(std::move(bytes.param), std::move(bytes.bin), options),
                                std::move(input));
       return Nothing();
@@ -126,11 +141,16 @@ Napi::Value EngineObject::detect(const Napi::CallbackInfo& info) {
     const DetectOptions options = detect_options_from(info[1]);
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
-    auto work = [models = models_, frame, options] {
-      return models->need_detector().detect(to_bgr(frame), options);
+    auto work = [models = models_, frame, options](Stages& stages) {
+      stages.enter(Stage::Convert);
+      const Image image = to_bgr(frame);
+      stages.enter(Stage::Detect);
+      return models->need_detector().detect(image, options);
     };
-    return runner_->run(env, std::move(keep), std::move(work),
-                        [](Napi::Env e, const Detections& found) { return to_js(e, found); });
+    return runner_->run(
+        env, std::move(keep), std::move(work),
+        [](Napi::Env e, const Detections& found, const Stages&) { return to_js(e, found); },
+        ticket_from(info[2]));
   });
 }
 
@@ -139,23 +159,32 @@ Napi::Value EngineObject::align(const Napi::CallbackInfo& info) {
   return promised(env, [&] {
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
-    auto work = [frame, landmarks = landmarks_from(info[1])] {
-      return seesaw::align(to_bgr(frame), landmarks);
+    auto work = [frame, landmarks = landmarks_from(info[1])](Stages& stages) {
+      stages.enter(Stage::Convert);
+      const Image image = to_bgr(frame);
+      stages.enter(Stage::Align);
+      return seesaw::align(image, landmarks);
     };
-    return runner_->run(env, std::move(keep), std::move(work),
-                        [](Napi::Env e, const Image& crop) { return to_js_rgb(e, crop); });
+    return runner_->run(
+        env, std::move(keep), std::move(work),
+        [](Napi::Env e, const Image& crop, const Stages&) { return to_js_rgb(e, crop); },
+        ticket_from(info[2]));
   });
 }
 
 Napi::Value EngineObject::embed_aligned(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return promised(env, [&] {
-    auto work = [models = models_, crop = crop_from(info[0], info[1])] {
+    auto work = [models = models_, crop = crop_from(info[0], info[1])](Stages& stages) {
+      stages.enter(Stage::Embed);
       return models->need_embedder().embed(crop);
     };
     return runner_->run(
         env, {}, std::move(work),
-        [](Napi::Env e, const std::vector<float>& embedding) { return to_js(e, embedding); });
+        [](Napi::Env e, const std::vector<float>& embedding, const Stages&) {
+          return to_js(e, embedding);
+        },
+        ticket_from(info[2]));
   });
 }
 
@@ -166,18 +195,50 @@ Napi::Value EngineObject::embed_frame(const Napi::CallbackInfo& info) {
     const DetectOptions options = detect_options_from(info[1]);
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
-    auto work = [models = models_, frame, options] {
-      return embed_most_prominent(models->need_detector(), models->need_embedder(), to_bgr(frame),
-                                  options);
+    auto work = [models = models_, frame, options](Stages& stages) {
+      return embed_most_prominent(models->need_detector(), models->need_embedder(), frame, options,
+                                  stages);
     };
-    return runner_->run(env, std::move(keep), std::move(work), [](Napi::Env e, const Found& found) {
-      Napi::Object object = Napi::Object::New(e);
-      object.Set("face", to_js(e, found.face));
-      object.Set("faceCount", Napi::Number::New(e, static_cast<double>(found.face_count)));
-      object.Set("embedding", to_js(e, found.embedding));
-      return object;
-    });
+    return runner_->run(
+        env, std::move(keep), std::move(work),
+        [](Napi::Env e, const Found& found, const Stages&) {
+          Napi::Object object = Napi::Object::New(e);
+          object.Set("face", to_js(e, found.face));
+          object.Set("faceCount", Napi::Number::New(e, static_cast<double>(found.face_count)));
+          object.Set("embedding", to_js(e, found.embedding));
+          return object;
+        },
+        ticket_from(info[2]));
   });
+}
+
+Napi::Value EngineObject::analyse(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return promised(env, [&] {
+    // Before the frame, as above.
+    const DetectOptions options = detect_options_from(info[1]);
+    const bool embed = info[2].ToBoolean();
+    Keep keep;
+    const Frame frame = frame_from(info[0], keep);
+    auto work = [models = models_, frame, options, embed](Stages& stages) {
+      const Detector& detector = models->need_detector();
+      const Embedder* embedder = embed ? &models->need_embedder() : nullptr;
+      return seesaw::analyse(frame, detector, embedder, options, stages);
+    };
+    return runner_->run(
+        env, std::move(keep), std::move(work),
+        [](Napi::Env e, const Analysis& analysis, const Stages& stages) {
+          Napi::Object object = to_js(e, analysis);
+          object.Set("timing", to_js(e, stages));
+          return object;
+        },
+        ticket_from(info[3]));
+  });
+}
+
+Napi::Value EngineObject::cancel(const Napi::CallbackInfo& info) {
+  runner_->cancel(ticket_from(info[0]));
+  return info.Env().Undefined();
 }
 
 Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {

@@ -27,6 +27,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value align(const Napi::CallbackInfo& info);
   Napi::Value embed_aligned(const Napi::CallbackInfo& info);
   Napi::Value embed_frame(const Napi::CallbackInfo& info);
+  Napi::Value analyse(const Napi::CallbackInfo& info);
+  Napi::Value cancel(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
   Napi::Value pending(const Napi::CallbackInfo& info);
 

@@ -11,6 +11,7 @@ void Task::run() noexcept {
   } catch (...) {
     error_ = std::current_exception();
   }
+  stages_.finish();
 }
 
 void Task::settle(Napi::Env env) {
@@ -54,28 +55,42 @@ void TaskRunner::shut_down() noexcept {
   wake_.Abort();
 }
 
-Napi::Promise TaskRunner::submit(Napi::Env env, std::shared_ptr<Task> task) {
+Napi::Promise TaskRunner::submit(Napi::Env env, std::shared_ptr<Task> task, Ticket ticket) {
   const Napi::Promise promise = task->promise();
   // The job gives its reference away: a task must be destroyed on the JavaScript thread.
   Executor::Job job = [this, task](Executor::Fate fate) mutable {
     if (fate == Executor::Fate::Run) {
       task->run();
+    } else if (fate == Executor::Fate::Withdrawn) {
+      task->fail(std::make_exception_ptr(Error(ErrorCode::Aborted, "the work was aborted")));
     } else {
       task->fail(std::make_exception_ptr(Error(ErrorCode::Closed, "the engine was closed")));
     }
     complete(std::move(task));
   };
+  if (ticket != 0) {
+    task->ticket = ticket;
+    tickets_[ticket] = task;
+  }
   task.reset();
   // The count goes up first: a quick thread may complete the task before try_submit returns.
   hold(env);
   ++pending_;
-  const Executor::Submitted submitted = executor_.try_submit(std::move(job));
+  const Executor::Submitted submitted = executor_.try_submit(std::move(job), ticket);
   if (submitted == Executor::Submitted::Yes) return promise;
+  tickets_.erase(ticket);
   --pending_;
   release(env);
   const bool full = submitted == Executor::Submitted::QueueFull;
   throw Error(full ? ErrorCode::QueueFull : ErrorCode::Closed,
               full ? "the engine's queue is full" : "the engine is closed");
+}
+
+void TaskRunner::cancel(Ticket ticket) {
+  const auto place = tickets_.find(ticket);
+  if (place == tickets_.end()) return;
+  if (const std::shared_ptr<Task> task = place->second.lock()) task->stop();
+  executor_.withdraw(ticket);
 }
 
 void TaskRunner::complete(std::shared_ptr<Task> task) {
@@ -123,6 +138,7 @@ void TaskRunner::drain(Napi::Env env) {
   }
   for (std::shared_ptr<Task>& task : completed) {
     --pending_;
+    tickets_.erase(task->ticket);
     try {
       task->settle(env);
     } catch (const Napi::Error&) {

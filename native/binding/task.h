@@ -9,15 +9,19 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "engine/executor.h"
+#include "engine/stages.h"
 
 namespace seesaw::binding {
 
 /** Keeps JavaScript values alive while native code reads the memory they own. */
 using Keep = std::vector<Napi::ObjectReference>;
+
+using Ticket = Executor::Ticket;
 
 /** A promise and what settles it. Made and destroyed on the JavaScript thread. */
 class Task {
@@ -32,6 +36,13 @@ class Task {
   /** On the JavaScript thread, once. */
   void settle(Napi::Env env);
   Napi::Promise promise() const { return deferred_.Promise(); }
+  /** What cancels it; 0 for nothing. */
+  Ticket ticket = 0;
+  /** On any thread: the work ends before its next stage. */
+  void stop() noexcept { stages_.stop(); }
+
+ protected:
+  Stages stages_;
 
  private:
   virtual void work() = 0;
@@ -42,7 +53,10 @@ class Task {
   std::exception_ptr error_;
 };
 
-/** A task of two functions: `Work` computes a value, `ToJs` makes it a JavaScript value. */
+/**
+ * A task of two functions: `Work` computes a value, telling the stages it goes through; `ToJs`
+ * makes it a JavaScript value.
+ */
 template <typename Work, typename ToJs>
 class FunctionTask final : public Task {
  public:
@@ -50,12 +64,12 @@ class FunctionTask final : public Task {
       : Task(env, std::move(keep)), work_(std::move(work)), to_js_(std::move(to_js)) {}
 
  private:
-  void work() override { value_.emplace(work_()); }
-  Napi::Value result(Napi::Env env) override { return to_js_(env, *value_); }
+  void work() override { value_.emplace(work_(stages_)); }
+  Napi::Value result(Napi::Env env) override { return to_js_(env, *value_, stages_); }
 
   Work work_;
   ToJs to_js_;
-  std::optional<decltype(std::declval<Work&>()())> value_;
+  std::optional<decltype(std::declval<Work&>()(std::declval<Stages&>()))> value_;
 };
 
 /**
@@ -72,11 +86,20 @@ class TaskRunner {
   TaskRunner(const TaskRunner&) = delete;
   TaskRunner& operator=(const TaskRunner&) = delete;
 
+  /** @param ticket names the task for cancel(); 0 for one that is never cancelled */
   template <typename Work, typename ToJs>
-  Napi::Promise run(Napi::Env env, Keep keep, Work work, ToJs to_js) {
-    return submit(env, std::make_shared<FunctionTask<Work, ToJs>>(
-                           env, std::move(keep), std::move(work), std::move(to_js)));
+  Napi::Promise run(Napi::Env env, Keep keep, Work work, ToJs to_js, Ticket ticket = 0) {
+    return submit(env,
+                  std::make_shared<FunctionTask<Work, ToJs>>(env, std::move(keep), std::move(work),
+                                                             std::move(to_js)),
+                  ticket);
   }
+
+  /**
+   * Makes a task reject with ABORTED: at once while it waits, before its next stage when it runs.
+   * Does nothing when there is no such task any more.
+   */
+  void cancel(Ticket ticket);
 
   /**
    * Ends the thread: queued tasks reject with CLOSED, the running one finishes, then `last` runs
@@ -92,7 +115,7 @@ class TaskRunner {
   static void on_teardown(void* self);
   using Wake = Napi::TypedThreadSafeFunction<TaskRunner, void, &TaskRunner::on_wake>;
 
-  Napi::Promise submit(Napi::Env env, std::shared_ptr<Task> task);
+  Napi::Promise submit(Napi::Env env, std::shared_ptr<Task> task, Ticket ticket);
   void complete(std::shared_ptr<Task> task);
   void drain(Napi::Env env);
   void hold(Napi::Env env);
@@ -103,6 +126,7 @@ class TaskRunner {
   const std::function<void(bool)> busy_;
   std::size_t pending_ = 0;
   std::size_t holds_ = 0;  // pending tasks and a close() under way
+  std::unordered_map<Ticket, std::weak_ptr<Task>> tickets_;  // of tasks that may be cancelled
   bool shut_ = false;
   bool closed_ = false;
   std::vector<Napi::Promise::Deferred> closers_;

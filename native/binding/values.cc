@@ -10,9 +10,6 @@
 namespace seesaw::binding {
 namespace {
 
-constexpr int kMaxSide = 1 << 16;
-constexpr int kMaxStride = 1 << 20;
-
 double number_from(const Napi::Object& object, const char* key, double low, double high) {
   const Napi::Value value = object.Get(key);
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
@@ -28,17 +25,6 @@ std::string string_from(const Napi::Object& object, const char* key) {
     throw Error::invalid_argument(key, std::string(key) + " must be a string");
   }
   return value.As<Napi::String>().Utf8Value();
-}
-
-/** Bytes of a Uint8Array (a Buffer is one), without a copy. */
-Napi::Uint8Array bytes_from(const Napi::Value& value, const char* argument) {
-  if (value.IsTypedArray()) {
-    const napi_typedarray_type type = value.As<Napi::TypedArray>().TypedArrayType();
-    if (type == napi_uint8_array || type == napi_uint8_clamped_array) {
-      return value.As<Napi::Uint8Array>();
-    }
-  }
-  throw Error::invalid_argument(argument, std::string(argument) + " must be a Uint8Array");
 }
 
 std::array<float, 3> triple_from(const Napi::Object& object, const char* key) {
@@ -62,6 +48,16 @@ std::array<float, 3> triple_from(const Napi::Object& object, const char* key) {
 Napi::Object object_from(const Napi::Value& value, const char* argument) {
   if (value.IsObject()) return value.As<Napi::Object>();
   throw Error::invalid_argument(argument, std::string(argument) + " must be an object");
+}
+
+Napi::Uint8Array bytes_from(const Napi::Value& value, const char* argument) {
+  if (value.IsTypedArray()) {
+    const napi_typedarray_type type = value.As<Napi::TypedArray>().TypedArrayType();
+    if (type == napi_uint8_array || type == napi_uint8_clamped_array) {
+      return value.As<Napi::Uint8Array>();
+    }
+  }
+  throw Error::invalid_argument(argument, std::string(argument) + " must be a Uint8Array");
 }
 
 int integer_from(const Napi::Object& object, const char* key, int low, int high) {
@@ -116,24 +112,6 @@ DetectOptions detect_options_from(const Napi::Value& value) {
   options.max_side = integer_from(object, "maxSide", 32, 8192);
   options.max_faces = integer_from(object, "maxFaces", 1, 1 << 16);
   return options;
-}
-
-Frame frame_from(const Napi::Value& value, Keep& keep) {
-  const Napi::Object object = object_from(value, "frame");
-  const Napi::Value data_value = object.Get("data");
-  constexpr std::array<PixelFormat, 5> formats{
-      PixelFormat::Rgb, PixelFormat::Bgr, PixelFormat::Rgba, PixelFormat::Bgra, PixelFormat::Gray};
-  Frame frame;
-  frame.width = integer_from(object, "width", 1, kMaxSide);
-  frame.height = integer_from(object, "height", 1, kMaxSide);
-  frame.stride = integer_from(object, "stride", 1, kMaxStride);
-  frame.format = formats[word_from(object, "format", {"rgb", "bgr", "rgba", "bgra", "gray"})];
-  // Last, as with models.
-  const Napi::Uint8Array data = bytes_from(data_value, "data");
-  frame.data = data.Data();
-  frame.bytes = data.ElementLength();
-  keep.push_back(Napi::Persistent(data.As<Napi::Object>()));
-  return frame;
 }
 
 Landmarks landmarks_from(const Napi::Value& value) {
@@ -195,6 +173,31 @@ Napi::Object to_js(Napi::Env env, const Detections& detections) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("faces", faces);
   object.Set("bestScore", Napi::Number::New(env, detections.best_score));
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const Analysis& analysis) {
+  Napi::Object object = to_js(env, analysis.found);
+  Napi::Array embeddings = Napi::Array::New(env, analysis.embeddings.size());
+  for (std::size_t i = 0; i < analysis.embeddings.size(); ++i) {
+    embeddings.Set(static_cast<std::uint32_t>(i), to_js(env, analysis.embeddings[i]));
+  }
+  object.Set("embeddings", embeddings);
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const Stages& stages) {
+  constexpr std::array<std::pair<const char*, Stage>, kStageCount> names{{
+      {"wait", Stage::Wait},
+      {"convert", Stage::Convert},
+      {"detect", Stage::Detect},
+      {"align", Stage::Align},
+      {"embed", Stage::Embed},
+  }};
+  Napi::Object object = Napi::Object::New(env);
+  for (const auto& [name, stage] : names) {
+    object.Set(name, Napi::Number::New(env, stages.milliseconds(stage)));
+  }
   return object;
 }
 

@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "binding/task.h"
+#include "engine/stages.h"
+#include "face/analyse.h"
 #include "face/detector.h"
 #include "face/embedder.h"
+#include "face/frame.h"
 #include "face/pixels.h"
 #include "face/types.h"
 
@@ -25,6 +28,8 @@ struct ModelBytes {
 
 /** The object `value`, or InvalidArgument naming `argument`. */
 Napi::Object object_from(const Napi::Value& value, const char* argument);
+/** A Uint8Array (a Buffer is one) or Uint8ClampedArray, without a copy of its bytes. */
+Napi::Uint8Array bytes_from(const Napi::Value& value, const char* argument);
 /** Property `key` as a whole number from `low` to `high`. */
 int integer_from(const Napi::Object& object, const char* key, int low, int high);
 /** Property `key` as one of `words`; returns its position. */
@@ -34,7 +39,10 @@ std::size_t word_from(const Napi::Object& object, const char* key,
 ModelBytes model_from(const Napi::Value& value);
 EmbedderInput embedder_input_from(const Napi::Value& value);
 DetectOptions detect_options_from(const Napi::Value& value);
-/** A frame that refers to the bytes of its `data`, which is added to `keep`. */
+/**
+ * A frame that refers to the bytes of its `data`, which is added to `keep`. Nobody may detach or
+ * shrink that memory until the work is done; other threads may write to it.
+ */
 Frame frame_from(const Napi::Value& value, Keep& keep);
 Landmarks landmarks_from(const Napi::Value& value);
 /** An aligned crop of 112x112 pixels, copied as BGR. */
@@ -42,6 +50,9 @@ Image crop_from(const Napi::Value& crop, const Napi::Value& order);
 
 Napi::Object to_js(Napi::Env env, const Face& face);
 Napi::Object to_js(Napi::Env env, const Detections& detections);
+Napi::Object to_js(Napi::Env env, const Analysis& analysis);
+/** The milliseconds of each stage. */
+Napi::Object to_js(Napi::Env env, const Stages& stages);
 Napi::Float32Array to_js(Napi::Env env, const std::vector<float>& numbers);
 /** The pixels of a crop in the order RGB. */
 Napi::Uint8Array to_js_rgb(Napi::Env env, const Image& crop);

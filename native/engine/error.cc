@@ -28,6 +28,8 @@ const char* code_name(ErrorCode code) noexcept {
       return "CLOSED";
     case ErrorCode::QueueFull:
       return "QUEUE_FULL";
+    case ErrorCode::Aborted:
+      return "ABORTED";
     case ErrorCode::BindingLoad:
       return "BINDING_LOAD";
     case ErrorCode::OutOfMemory:

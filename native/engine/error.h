@@ -21,6 +21,7 @@ enum class ErrorCode {
   FarUnsupported,
   Closed,
   QueueFull,
+  Aborted,
   BindingLoad,
   OutOfMemory,
   Internal,

@@ -1,5 +1,6 @@
 #include "engine/executor.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -51,19 +52,34 @@ Executor::~Executor() {
   running().remove(this);
 }
 
-Executor::Submitted Executor::try_submit(Job job) {
+Executor::Submitted Executor::try_submit(Job job, Ticket ticket) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) return Submitted::Closed;
     if (queue_.size() >= queue_limit_) return Submitted::QueueFull;
-    queue_.push_back(std::move(job));
+    queue_.push_back({std::move(job), ticket});
   }
   changed_.notify_one();
   return Submitted::Yes;
 }
 
+bool Executor::withdraw(Ticket ticket) {
+  Job job;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto place = std::find_if(queue_.begin(), queue_.end(), [ticket](const Waiting& waiting) {
+      return ticket != 0 && waiting.ticket == ticket;
+    });
+    if (place == queue_.end()) return false;
+    job = std::move(place->job);
+    queue_.erase(place);
+  }
+  job(Fate::Withdrawn);
+  return true;
+}
+
 bool Executor::close(Job last) {
-  std::deque<Job> waiting;
+  std::deque<Waiting> waiting;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) return false;
@@ -72,7 +88,7 @@ bool Executor::close(Job last) {
     last_ = std::move(last);
   }
   changed_.notify_one();
-  for (Job& job : waiting) job(Fate::Cancelled);
+  for (Waiting& each : waiting) each.job(Fate::Cancelled);
   return true;
 }
 
@@ -85,7 +101,7 @@ void Executor::loop() {
   for (;;) {
     changed_.wait(lock, [this] { return closed_ || !queue_.empty(); });
     if (closed_) break;
-    Job job = std::move(queue_.front());
+    Job job = std::move(queue_.front().job);
     queue_.pop_front();
     lock.unlock();
     job(Fate::Run);

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -13,8 +14,9 @@ namespace seesaw {
 
 class Executor {
  public:
-  /** What becomes of a job: it is run, or the executor was closed before its turn came. */
-  enum class Fate { Run, Cancelled };
+  /** What becomes of a job: it is run, or before its turn the executor was closed or it withdrawn.
+   */
+  enum class Fate { Run, Cancelled, Withdrawn };
   /** A job is called exactly once; it must not throw. */
   using Job = std::function<void(Fate)>;
 
@@ -26,8 +28,16 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   enum class Submitted { Yes, QueueFull, Closed };
+  /** Names a job that may be withdrawn; 0 names none. */
+  using Ticket = std::uint32_t;
   /** Queues a job; jobs run one after the other, in the order of submission. */
-  Submitted try_submit(Job job);
+  Submitted try_submit(Job job, Ticket ticket = 0);
+
+  /**
+   * Takes a waiting job out of the queue and tells it so, on the calling thread. Returns false when
+   * there is none of that ticket: it runs or has run.
+   */
+  bool withdraw(Ticket ticket);
 
   /**
    * Takes no more jobs, cancels the waiting ones (on the calling thread) and lets the running one
@@ -40,12 +50,17 @@ class Executor {
   void join();
 
  private:
+  struct Waiting {
+    Job job;
+    Ticket ticket;
+  };
+
   void loop();
 
   const std::size_t queue_limit_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Job> queue_;
+  std::deque<Waiting> queue_;
   Job last_;
   bool closed_ = false;
   std::thread thread_;  // started last: it uses all of the above

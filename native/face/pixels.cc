@@ -10,60 +10,6 @@
 namespace seesaw {
 namespace {
 
-void check_side(const char* argument, int side) {
-  if (side >= 1 && side <= kMaxImageSide) return;
-  throw Error::invalid_argument(argument, std::string(argument) + " must be from 1 to " +
-                                              std::to_string(kMaxImageSide) + " pixels, not " +
-                                              std::to_string(side));
-}
-
-void check_frame(const Frame& frame) {
-  check_side("width", frame.width);
-  check_side("height", frame.height);
-  const std::size_t used = std::size_t(frame.width) * bytes_per_pixel(frame.format);
-  if (frame.stride < 0 || std::size_t(frame.stride) < used) {
-    throw Error::invalid_argument("stride", "stride must be at least " + std::to_string(used) +
-                                                " bytes for this width and format, not " +
-                                                std::to_string(frame.stride));
-  }
-  const std::size_t needed = std::size_t(frame.height - 1) * frame.stride + used;
-  if (frame.data == nullptr || frame.bytes < needed) {
-    throw Error::invalid_argument("data", "data must have at least " + std::to_string(needed) +
-                                              " bytes for this frame, not " +
-                                              std::to_string(frame.data ? frame.bytes : 0));
-  }
-}
-
-/** Copies pixels of `Step` bytes; the three constants are where blue, green and red are. */
-template <int Step, int Blue, int Green, int Red>
-void copy_row(const std::uint8_t* from, std::uint8_t* to, int width) {
-  for (int x = 0; x < width; ++x, from += Step, to += 3) {
-    to[0] = from[Blue];
-    to[1] = from[Green];
-    to[2] = from[Red];
-  }
-}
-
-using RowCopy = void (*)(const std::uint8_t*, std::uint8_t*, int);
-
-RowCopy row_copy(PixelFormat format) {
-  switch (format) {
-    case PixelFormat::Rgb:
-      return copy_row<3, 2, 1, 0>;
-    case PixelFormat::Bgr:
-      return [](const std::uint8_t* from, std::uint8_t* to, int width) {
-        std::memcpy(to, from, std::size_t(width) * 3);
-      };
-    case PixelFormat::Rgba:
-      return copy_row<4, 2, 1, 0>;
-    case PixelFormat::Bgra:
-      return copy_row<4, 0, 1, 2>;
-    case PixelFormat::Gray:
-      return copy_row<1, 0, 0, 0>;
-  }
-  throw Error::invalid_argument("format", "unknown pixel format");
-}
-
 /** What one pixel of a smaller line covers of a longer one: the first and last pixel in part. */
 struct Cover {
   int first;
@@ -139,34 +85,17 @@ Image doubled(const Image& image) {
 
 }  // namespace
 
-int bytes_per_pixel(PixelFormat format) noexcept {
-  switch (format) {
-    case PixelFormat::Gray:
-      return 1;
-    case PixelFormat::Rgba:
-    case PixelFormat::Bgra:
-      return 4;
-    case PixelFormat::Rgb:
-    case PixelFormat::Bgr:
-      break;
-  }
-  return 3;
+void check_side(const char* argument, int side) {
+  if (side >= 1 && side <= kMaxImageSide) return;
+  throw Error::invalid_argument(argument, std::string(argument) + " must be from 1 to " +
+                                              std::to_string(kMaxImageSide) + " pixels, not " +
+                                              std::to_string(side));
 }
 
 Image blank_image(int width, int height) {
   check_side("width", width);
   check_side("height", height);
   return {width, height, std::vector<std::uint8_t>(std::size_t(width) * height * 3)};
-}
-
-Image to_bgr(const Frame& frame) {
-  const RowCopy copy = row_copy(frame.format);
-  check_frame(frame);
-  Image image = blank_image(frame.width, frame.height);
-  for (int y = 0; y < frame.height; ++y) {
-    copy(frame.data + std::size_t(y) * frame.stride, image.row(y), frame.width);
-  }
-  return image;
 }
 
 Image crop(const Image& image, int x, int y, int width, int height) {

@@ -1,4 +1,4 @@
-// Frames as callers describe them, and the one pixel format that the rest works on.
+// The one pixel format that everything after a frame works on.
 #pragma once
 
 #include <cstddef>
@@ -6,21 +6,6 @@
 #include <vector>
 
 namespace seesaw {
-
-enum class PixelFormat { Rgb, Bgr, Rgba, Bgra, Gray };
-
-/** Bytes of one pixel. */
-int bytes_per_pixel(PixelFormat format) noexcept;
-
-/** Pixels that belong to someone else. Rows start every `stride` bytes. */
-struct Frame {
-  const std::uint8_t* data = nullptr;
-  std::size_t bytes = 0;
-  int width = 0;
-  int height = 0;
-  int stride = 0;
-  PixelFormat format = PixelFormat::Rgb;
-};
 
 /** Pixels of 3 bytes, blue first, without gaps between rows. */
 struct Image {
@@ -38,11 +23,8 @@ inline constexpr int kMaxImageSide = 1 << 16;
 /** A black image. @throws Error InvalidArgument naming "width" or "height" */
 Image blank_image(int width, int height);
 
-/**
- * A copy of a frame as BGR; transparency is ignored. The last row may end before its stride does.
- * @throws Error InvalidArgument naming "width", "height", "stride" or "data"
- */
-Image to_bgr(const Frame& frame);
+/** @throws Error InvalidArgument naming `argument` unless `side` is from 1 to kMaxImageSide */
+void check_side(const char* argument, int side);
 
 /** The part of an image that starts at (x, y); all of it must be inside. @throws Error */
 Image crop(const Image& image, int x, int y, int width, int height);

@@ -57,6 +57,35 @@ TEST(Executor, RunsInOrderOnOneOtherThread) {
   EXPECT_NE(threads[0], std::this_thread::get_id());
 }
 
+TEST(Executor, AWithdrawnJobIsToldSoAndMakesRoom) {
+  Executor executor(2);
+  Gate gate;
+  ASSERT_EQ(executor.try_submit(gate.job(), 1), Submitted::Yes);
+  gate.wait_until_running();
+  std::vector<int> withdrawn;
+  std::promise<void> last;
+  ASSERT_EQ(executor.try_submit([&](Fate) { last.set_value(); }, 2), Submitted::Yes);
+  ASSERT_EQ(executor.try_submit(
+                [&](Fate fate) {
+                  EXPECT_EQ(fate, Fate::Withdrawn);
+                  withdrawn.push_back(3);
+                },
+                3),
+            Submitted::Yes);
+  ASSERT_EQ(executor.try_submit([](Fate) {}), Submitted::QueueFull);
+  EXPECT_FALSE(executor.withdraw(0));
+  EXPECT_FALSE(executor.withdraw(1));  // it runs
+  EXPECT_FALSE(executor.withdraw(9));
+  EXPECT_TRUE(executor.withdraw(3));
+  EXPECT_EQ(withdrawn, std::vector<int>{3});
+  EXPECT_FALSE(executor.withdraw(3));
+  std::promise<void> more;
+  EXPECT_EQ(executor.try_submit([&](Fate) { more.set_value(); }), Submitted::Yes);
+  gate.open();
+  last.get_future().wait();
+  more.get_future().wait();
+}
+
 TEST(Executor, RefusesWhenTheQueueIsFull) {
   Gate gate;
   Executor executor(2);
