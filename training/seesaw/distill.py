@@ -124,7 +124,10 @@ class Trainer:
         self.average.updates = state["average_updates"]
         if "memory" in state and state["memory"]["student"].shape == self.memory.student.shape:
             self.memory.load_state_dict(state["memory"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+        # A network that was grown (seesaw.grow) comes without.
+        for optimiser, saved in zip(
+            self.optimisers if state["optimisers"] else (), state["optimisers"] or (), strict=True
+        ):
             peaks = [group["peak"] for group in optimiser.param_groups]
             decays = [group["weight_decay"] for group in optimiser.param_groups]
             optimiser.load_state_dict(saved)

@@ -11,6 +11,8 @@ from seesaw.networks import INPUT_SIZE, SeesawNet
 
 # Idle workspaces kept per network; each holds the activations of one batch.
 MAX_IDLE = 2
+# In the order of the kernels' ShortcutKind.
+SHORTCUTS = ("none", "conv", "maxpool-conv")
 
 
 class _BackboneFunction(torch.autograd.Function):
@@ -61,7 +63,10 @@ class _Runner:
             if size == batch:
                 del self.idle[i]
                 return workspace
-        blocks = [block.shape for block in self.network.blocks]
+        blocks = [
+            (*block.shape, SHORTCUTS.index(self.network.shortcut if block.shortcut else "none"))
+            for block in self.network.blocks
+        ]
         return extension.load().Backbone(
             blocks,
             self.network.stem[0].out_channels,
@@ -105,10 +110,6 @@ def accelerate(network: nn.Module) -> nn.Module:
     """
     if not isinstance(network, SeesawNet):
         raise TypeError(f"network: expected a SeesawNet, got {type(network).__name__}")
-    if network.shortcut != "none":
-        raise ValueError(
-            f"network: strided blocks with the shortcut {network.shortcut!r} have no fast kernel"
-        )
     if any(p.device.type != "cpu" or p.dtype != torch.float32 for p in network.parameters()):
         raise ValueError("network: all parameters must be float32 on the CPU")
     extension.load()

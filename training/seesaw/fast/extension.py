@@ -18,6 +18,7 @@ SOURCES = (
     "project.cc",
     "gate.cc",
     "ends.cc",
+    "shortcut.cc",
 )
 
 # Not -ffast-math: the kernels round by adding a large number, which it would remove, and it would

@@ -37,7 +37,7 @@ void Backbone::load_weights() {
 Source Backbone::source_of(size_t block) {
   if (block == 0) return {stem_filtered_out_, &stem_filtered_.norm, nullptr, true};
   const Block& b = blocks_[block - 1];
-  return {b.p, &b.projected.norm, b.residual() ? b.x : nullptr, false};
+  return {b.p, &b.projected.norm, b.residual() ? b.x : b.beside, false};
 }
 
 NormSite* Backbone::site_before(size_t block) {
@@ -83,6 +83,10 @@ at::Tensor Backbone::forward(const at::Tensor& images, const std::vector<at::Ten
     finish(&b.filtered, static_cast<double>(batch_) * after);
     b.project.forward(b.d, b.filtered.norm, batch_, after, &b.record, b.p, &b.projected.sums);
     finish(&b.projected, static_cast<double>(batch_) * after);
+    if (b.shortcut) {
+      b.shortcut->forward(b.x, &parameters_[b.parameter + kBlockParameters],
+                          &buffers_[b.shortcut_buffer], training_, momentum_, eps_, b.beside);
+    }
   }
   pointwise_forward(source_of(blocks_.size()), head_, batch_, pool_.pixels, head_in_, head_out_,
                     &head_site_.sums);
@@ -167,9 +171,11 @@ float* Backbone::backward_block(size_t index, float* dy) {
   float* dx = b.residual() || dy == dx_[1] ? dx_[0] : dx_[1];
   if (b.residual()) dx = dy;
   NormSite* before = site_before(index);
-  pointwise_backward(dt_, b.e, b.expanded.norm, b.x, b.expand, source_of(index),
-                     b.residual() ? dy : nullptr, batch_, pixels, dx, &before->sums,
-                     &weight_partials_);
+  at::Tensor side;
+  if (b.shortcut) side = b.shortcut->backward(dy, &gradients_[at + kBlockParameters]);
+  const float* beside = b.shortcut ? data(side) : b.residual() ? dy : nullptr;
+  pointwise_backward(dt_, b.e, b.expanded.norm, b.x, b.expand, source_of(index), beside, batch_,
+                     pixels, dx, &before->sums, &weight_partials_);
   before->norm.make_backward(before->sums, static_cast<double>(batch_) * pixels);
   store_weight(weight_partials_, b.expand, b.same, {at + kExpandFirst, at + kExpandSecond});
   for (const NormSite* site : {&b.expanded, &b.filtered, &b.projected}) site->unload(&gradients_);

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
 #include <vector>
 
 #include "depthwise.h"
@@ -11,15 +12,18 @@
 #include "norm_site.h"
 #include "pointwise.h"
 #include "project.h"
+#include "shortcut.h"
 
 namespace seesaw {
 
 struct BlockShape {
   int in, middle, out, stride;
   bool shuffle;
+  ShortcutKind shortcut;
 };
 
-// Parameters of a block, counted from its first; the order is that of SeesawBlock.
+// Parameters of a block, counted from its first; the order is that of SeesawBlock. Those of a
+// shortcut follow.
 enum BlockParameter {
   kExpandFirst = 0,
   kExpandSecond = 3,
@@ -60,7 +64,9 @@ class Backbone {
     Depthwise depthwise;
     Project project;
     GateRecord record;
-    float *x = nullptr, *e = nullptr, *d = nullptr, *p = nullptr;
+    std::optional<Shortcut> shortcut;
+    size_t shortcut_buffer = 0;  // index of its running mean
+    float *x = nullptr, *e = nullptr, *d = nullptr, *p = nullptr, *beside = nullptr;
     bool residual() const { return shape.stride == 1 && shape.in == shape.out; }
     int out_size() const { return size / shape.stride; }
   };

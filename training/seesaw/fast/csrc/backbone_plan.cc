@@ -52,8 +52,8 @@ void Backbone::plan(const std::vector<BlockShape>& shapes, int stem_channels, in
   int parameter = kStemParameters, channels = stem_channels;
   for (const BlockShape& s : shapes) {
     TORCH_CHECK(s.in == channels, "shapes: a block takes ", s.in, " channels but gets ", channels);
-    TORCH_CHECK(s.in % 64 == 0 && s.out % 64 == 0 && s.middle % 128 == 0,
-                "shapes: channels must be multiples of 64, middle channels of 128");
+    TORCH_CHECK(s.in % 32 == 0 && s.out % 32 == 0 && s.middle % 64 == 0,
+                "shapes: channels must be multiples of 32, middle channels of 64");
     TORCH_CHECK((s.stride == 1 || s.stride == 2) && size % s.stride == 0, "shapes: stride");
     Block b;
     b.shape = s;
@@ -92,6 +92,12 @@ void Backbone::plan(const std::vector<BlockShape>& shapes, int stem_channels, in
     b.projected = make_site(s.out, identity(s.out),
                             {parameter + kProjectFirst + 1, parameter + kProjectSecond + 1});
     parameter += kBlockParameters;
+    if (s.shortcut != ShortcutKind::kNone) {
+      TORCH_CHECK(s.stride == 2, "shapes: only a strided block has a shortcut");
+      b.shortcut.emplace(s.shortcut, batch_, size, s.in, s.out);
+      b.shortcut_buffer = kBuffersPerNorm * norm++;
+      parameter += kShortcutParameters;
+    }
     size /= s.stride;
     channels = s.out;
     blocks_.push_back(std::move(b));
@@ -126,6 +132,7 @@ void Backbone::allocate() {
       give(&b.e, pixels, b.shape.middle);
       give(&b.d, after, b.shape.middle);
       give(&b.p, after, b.shape.out);
+      if (b.shortcut) give(&b.beside, after, b.shape.out);
       most_wide = std::max(most_wide, pixels * b.shape.middle);
       most_filtered = std::max(most_filtered, after * b.shape.middle);
       most_narrow = std::max({most_narrow, pixels * b.shape.in, after * b.shape.out});

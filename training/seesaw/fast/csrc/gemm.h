@@ -86,15 +86,18 @@ void multiply(int rows, int columns, int depth, const float* a, ptrdiff_t lda, c
   }
 }
 
-// C += A' B, the sum running over `depth` rows of both; all sizes of C multiples of 16.
+// C += A' B, the sum running over `depth` rows of both; `rows` of C a multiple of 8, `columns` of
+// 16.
 inline void multiply_transposed(int rows, int columns, int depth, const float* a, ptrdiff_t lda,
                                 const float* b, ptrdiff_t ldb, float* c, ptrdiff_t ldc) {
   if (columns % 48 == 0) {
     tile<8, 3, true, true, false>(rows, columns, depth, a, lda, b, ldb, c, ldc, nullptr, nullptr);
   } else if (columns % 32 == 0) {
     tile<8, 2, true, true, false>(rows, columns, depth, a, lda, b, ldb, c, ldc, nullptr, nullptr);
-  } else {
+  } else if (rows % 16 == 0) {
     tile<16, 1, true, true, false>(rows, columns, depth, a, lda, b, ldb, c, ldc, nullptr, nullptr);
+  } else {
+    tile<8, 1, true, true, false>(rows, columns, depth, a, lda, b, ldb, c, ldc, nullptr, nullptr);
   }
 }
 

@@ -5,14 +5,17 @@
 
 namespace {
 
-using Shape = std::tuple<int, int, int, int, bool>;
+using Shape = std::tuple<int, int, int, int, bool, int>;
 
 std::unique_ptr<seesaw::Backbone> make(const std::vector<Shape>& shapes, int stem_channels,
                                        int head_channels, int size, int batch, double eps,
                                        double momentum) {
   std::vector<seesaw::BlockShape> blocks;
-  for (const auto& [in, middle, out, stride, shuffle] : shapes) {
-    blocks.push_back({in, middle, out, stride, shuffle});
+  for (const auto& [in, middle, out, stride, shuffle, shortcut] : shapes) {
+    TORCH_CHECK(shortcut >= 0 && shortcut <= static_cast<int>(seesaw::ShortcutKind::kMaxPoolConv),
+                "shapes: unknown shortcut ", shortcut);
+    blocks.push_back(
+        {in, middle, out, stride, shuffle, static_cast<seesaw::ShortcutKind>(shortcut)});
   }
   return std::make_unique<seesaw::Backbone>(blocks, stem_channels, head_channels, size, batch, eps,
                                             momentum);

@@ -1,25 +1,88 @@
 #include "pointwise.h"
 
+#include <algorithm>
+
 namespace seesaw {
 
+namespace {
+
+size_t size_of(const Range& r) { return static_cast<size_t>(r.depth) * r.width; }
+
+// What a tile and a range of the module have in common; empty when depth or width is not positive.
+Range common(const Range& a, const Range& b) {
+  const int in = std::max(a.in, b.in), out = std::max(a.out, b.out);
+  return {in, std::min(a.in + a.depth, b.in + b.depth) - in, out,
+          std::min(a.out + a.width, b.out + b.width) - out};
+}
+
+// Tiles of whole vectors of outputs (of inputs, when kByInput), each as deep as the ranges that
+// its vectors touch; neighbours of one depth are one tile.
+template <bool kByInput>
+std::vector<Tile> cover(const std::vector<Range>& ranges, int channels, size_t* total) {
+  std::vector<Tile> tiles;
+  *total = 0;
+  for (int first = 0; first < channels; first += kLanes) {
+    Range tile{0, 0, 0, 0};
+    bool any = false;
+    for (const Range& r : ranges) {
+      const int begin = kByInput ? r.in : r.out, length = kByInput ? r.depth : r.width;
+      if (begin >= first + kLanes || begin + length <= first) continue;
+      if (!any) tile = r;
+      any = true;
+      (kByInput ? tile.width : tile.depth) =
+          kByInput ? r.out + r.width - tile.out : r.in + r.depth - tile.in;
+    }
+    (kByInput ? tile.in : tile.out) = first;
+    (kByInput ? tile.depth : tile.width) = kLanes;
+    Range* last = tiles.empty() ? nullptr : &tiles.back().range;
+    if (kByInput && last && last->out == tile.out && last->width == tile.width) {
+      last->depth += kLanes;
+    } else if (!kByInput && last && last->in == tile.in && last->depth == tile.depth) {
+      last->width += kLanes;
+    } else {
+      tiles.push_back({tile, 0});
+    }
+  }
+  for (Tile& tile : tiles) {
+    tile.at = *total;
+    *total += size_of(tile.range);
+  }
+  return tiles;
+}
+
+}  // namespace
+
 void Pointwise::add_range(int depth, int width) {
-  ranges.push_back({in_channels, depth, out_channels, width, weight.size()});
+  ranges.push_back({in_channels, depth, out_channels, width});
   in_channels += depth;
   out_channels += width;
-  weight.resize(weight.size() + static_cast<size_t>(depth) * width);
-  transposed.resize(weight.size());
+  size_t total = 0;
+  forward_tiles = cover<false>(ranges, out_channels, &total);
+  transposed.assign(total, 0.0f);
+  backward_tiles = cover<true>(ranges, in_channels, &total);
+  weight.assign(total, 0.0f);
 }
 
 void Pointwise::set_weights(const std::vector<const float*>& weights,
                             const std::vector<int>& column) {
   for (size_t i = 0; i < ranges.size(); ++i) {
     const Range& r = ranges[i];
-    for (int n = 0; n < r.width; ++n) {
-      const float* from = weights[i] + static_cast<size_t>(n) * r.depth;
-      for (int k = 0; k < r.depth; ++k) {
-        const float w = from[column[r.in + k] - r.in];
-        weight[r.at + static_cast<size_t>(n) * r.depth + k] = w;
-        transposed[r.at + static_cast<size_t>(k) * r.width + n] = w;
+    const auto from = [&](int n) { return weights[i] + static_cast<size_t>(n - r.out) * r.depth; };
+    for (const auto& [t, at] : backward_tiles) {
+      const Range part = common(r, t);
+      for (int n = part.out; n < part.out + part.width; ++n) {
+        float* to = &weight[at + static_cast<size_t>(n - t.out) * t.depth];
+        for (int k = part.in; k < part.in + part.depth; ++k)
+          to[k - t.in] = from(n)[column[k] - r.in];
+      }
+    }
+    for (const auto& [t, at] : forward_tiles) {
+      const Range part = common(r, t);
+      for (int n = part.out; n < part.out + part.width; ++n) {
+        float* to = &transposed[at + n - t.out];
+        for (int k = part.in; k < part.in + part.depth; ++k) {
+          to[static_cast<size_t>(k - t.in) * t.width] = from(n)[column[k] - r.in];
+        }
       }
     }
   }
@@ -28,25 +91,27 @@ void Pointwise::set_weights(const std::vector<const float*>& weights,
 void Pointwise::unload(const float* gradient, size_t range, const std::vector<int>& column,
                        float* out) const {
   const Range& r = ranges[range];
-  for (int n = 0; n < r.width; ++n) {
-    const size_t row = static_cast<size_t>(n) * r.depth;
-    for (int k = 0; k < r.depth; ++k) {
-      out[row + column[r.in + k] - r.in] = gradient[r.at + row + k];
+  for (const auto& [t, at] : backward_tiles) {
+    const Range part = common(r, t);
+    for (int n = part.out; n < part.out + part.width; ++n) {
+      const float* from = gradient + at + static_cast<size_t>(n - t.out) * t.depth;
+      float* to = out + static_cast<size_t>(n - r.out) * r.depth;
+      for (int k = part.in; k < part.in + part.depth; ++k) to[column[k] - r.in] = from[k - t.in];
     }
   }
 }
 
 void Pointwise::backward_input(int rows, const float* dy, float* dx) const {
-  for (const Range& r : ranges) {
-    multiply<false>(rows, r.depth, r.width, dy + r.out, out_channels, weight.data() + r.at, r.depth,
-                    dx + r.in, in_channels, nullptr, nullptr);
+  for (const auto& [t, at] : backward_tiles) {
+    multiply<false>(rows, t.depth, t.width, dy + t.out, out_channels, weight.data() + at, t.depth,
+                    dx + t.in, in_channels, nullptr, nullptr);
   }
 }
 
 void Pointwise::backward_weight(int rows, const float* x, const float* dy, float* gradient) const {
-  for (const Range& r : ranges) {
-    multiply_transposed(r.width, r.depth, rows, dy + r.out, out_channels, x + r.in, in_channels,
-                        gradient + r.at, r.depth);
+  for (const auto& [t, at] : backward_tiles) {
+    multiply_transposed(t.width, t.depth, rows, dy + t.out, out_channels, x + t.in, in_channels,
+                        gradient + at, t.depth);
   }
 }
 

@@ -11,15 +11,24 @@ namespace seesaw {
 
 struct Range {
   int in, depth, out, width;  // columns [in, in + depth) of the input make [out, out + width)
-  size_t at;                  // where the weights of this range begin
 };
 
-// One or two 1x1 convolutions side by side.
+// A part of the matrix of all ranges that is multiplied as one, in whole vectors.
+struct Tile {
+  Range range;
+  size_t at;  // where its weights begin
+};
+
+// One or two 1x1 convolutions side by side. Where a boundary between ranges is no multiple of the
+// lanes, the vector across it is a tile of its own that reads both ranges, with zeros where an
+// output does not depend on an input.
 struct Pointwise {
   int in_channels = 0, out_channels = 0;
   std::vector<Range> ranges;
-  std::vector<float> weight;      // each range: [width][depth]
-  std::vector<float> transposed;  // each range: [depth][width]
+  std::vector<Tile> forward_tiles;   // whole vectors of outputs
+  std::vector<Tile> backward_tiles;  // whole vectors of inputs
+  std::vector<float> transposed;     // each forward tile: [depth][width]
+  std::vector<float> weight;         // each backward tile: [width][depth], as its gradient
 
   void add_range(int depth, int width);
   // `weights` as the module holds them; column[k] is the module's column for input channel k.
@@ -30,8 +39,8 @@ struct Pointwise {
 
   template <bool kStats>
   void forward(int rows, const float* x, float* y, float* sum, float* square) const {
-    for (const Range& r : ranges) {
-      multiply<kStats>(rows, r.width, r.depth, x + r.in, in_channels, transposed.data() + r.at,
+    for (const auto& [r, at] : forward_tiles) {
+      multiply<kStats>(rows, r.width, r.depth, x + r.in, in_channels, transposed.data() + at,
                        r.width, y + r.out, out_channels, kStats ? sum + r.out : nullptr,
                        kStats ? square + r.out : nullptr);
     }

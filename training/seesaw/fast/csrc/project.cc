@@ -49,11 +49,14 @@ void Project::forward(const float* d, const Norm& norm, int batch, int pixels, G
                    &record->after[static_cast<size_t>(image) * gate.hidden], gates);
       for (int first = 0; first < pixels; first += step) {
         for (int j = 0; j < mid; j += kLanes) {
-          const int c = order[j];
-          const Vec scale = load(&norm.scale[c]), shift = load(&norm.shift[c]), g = load(gates + c);
-          const float* from = di + static_cast<size_t>(first) * mid + c;
+          const int low = order[j], high = order[j + kHalf];
+          const Vec scale = load_halves(&norm.scale[low], &norm.scale[high]),
+                    shift = load_halves(&norm.shift[low], &norm.shift[high]),
+                    g = load_halves(gates + low, gates + high);
+          const float* from = di + static_cast<size_t>(first) * mid;
           for (int r = 0; r < step; ++r) {
-            store(gated + r * mid + j, swish(load(from + r * mid) * scale + shift) * g);
+            const Vec v = load_halves(from + r * mid + low, from + r * mid + high);
+            store(gated + r * mid + j, swish(v * scale + shift) * g);
           }
         }
         pointwise.forward<true>(
@@ -94,12 +97,15 @@ void Project::backward(const float* dy, const float* p, const Norm& out_norm, co
           }
         }
         for (int j = 0; j < mid; j += kLanes) {
-          const int c = order[j];
-          const Vec scale = load(&norm.scale[c]), shift = load(&norm.shift[c]), g = load(gates + c);
-          const float* from = d + (base + first) * mid + c;
+          const int low = order[j], high = order[j + kHalf];
+          const Vec scale = load_halves(&norm.scale[low], &norm.scale[high]),
+                    shift = load_halves(&norm.shift[low], &norm.shift[high]),
+                    g = load_halves(gates + low, gates + high);
+          const float* from = d + (base + first) * mid;
           for (int r = 0; r < step; ++r) {
-            fetch_ahead(from + (r + step) * mid);
-            store(gated + r * mid + j, swish(load(from + r * mid) * scale + shift) * g);
+            fetch_ahead(from + (r + step) * mid + low);
+            const Vec v = load_halves(from + r * mid + low, from + r * mid + high);
+            store(gated + r * mid + j, swish(v * scale + shift) * g);
           }
         }
         pointwise.backward_weight(step, gated, dp, weight_gradient->row(chunk));
@@ -110,7 +116,8 @@ void Project::backward(const float* dy, const float* p, const Norm& out_norm, co
           for (int r = 0; r < step; ++r) {
             total += load(d_tile + r * mid + j) * load(gated + r * mid + j);
           }
-          add_to(dz + order[j], total);
+          float *low = dz + order[j], *high = dz + order[j + kHalf];
+          store_halves(low, high, load_halves(low, high) + total);
         }
       }
       // So far dz is the sum of d_gated * swish * gate. The gate's gradient is that without the
@@ -124,23 +131,28 @@ void Project::backward(const float* dy, const float* p, const Norm& out_norm, co
       const Vec share = splat(1.0f / static_cast<float>(pixels));
       for (int first = 0; first < pixels; first += step) {
         for (int j = 0; j < mid; j += kLanes) {
-          const int c = order[j];
-          const Vec mean = load(&norm.mean[c]), scale = load(&norm.scale[c]),
-                    beta = load(&norm.beta[c]), g = load(gates + c),
-                    even = load(d_pooled + c) * share;
-          const size_t at = (base + first) * mid + c;
+          const int low = order[j], high = order[j + kHalf];
+          const auto at_order = [&](const float* from) {
+            return load_halves(from + low, from + high);
+          };
+          const Vec mean = at_order(norm.mean.data()), scale = at_order(norm.scale.data()),
+                    beta = at_order(norm.beta.data()), g = at_order(gates),
+                    even = at_order(d_pooled) * share;
+          const size_t at = (base + first) * mid;
           const float* gradient = d_gated + static_cast<size_t>(first) * mid + j;
           Vec total{}, dot{};
           for (int r = 0; r < step; ++r) {
-            const Vec centred = load(d + at + r * mid) - mean;
+            const Vec centred = at_order(d + at + r * mid) - mean;
             const Vec v =
                 (load(gradient + r * mid) * g + even) * swish_slope(centred * scale + beta);
             total += v;
             dot += v * centred;
-            store(du + at + r * mid, v);
+            float* to = du + at + r * mid;
+            store_halves(to + low, to + high, v);
           }
-          add_to(sum + c, total);
-          add_to(sum + mid + c, dot);
+          for (const auto& [to, what] : {std::pair(sum, total), std::pair(sum + mid, dot)}) {
+            store_halves(to + low, to + high, at_order(to) + what);
+          }
         }
       }
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #ifdef __AVX512F__
 #include <immintrin.h>
@@ -21,6 +22,26 @@ inline void store(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
 // x - 0 is x for every x, so this is a broadcast and nothing else.
 inline Vec splat(float x) { return x - Vec{}; }
 inline void add_to(float* p, Vec v) { store(p, load(p) + v); }
+
+// Sixteen floats that lie as two times eight.
+constexpr int kHalf = kLanes / 2;
+
+inline Vec load_halves(const float* low, const float* high) {
+#ifdef __AVX512DQ__
+  return (Vec)_mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(low)),
+                                 _mm256_loadu_ps(high), 1);
+#else
+  Vec v;
+  std::memcpy(&v, low, kHalf * sizeof(float));
+  std::memcpy(reinterpret_cast<float*>(&v) + kHalf, high, kHalf * sizeof(float));
+  return v;
+#endif
+}
+
+inline void store_halves(float* low, float* high, Vec v) {
+  std::memcpy(low, &v, kHalf * sizeof(float));
+  std::memcpy(high, reinterpret_cast<const float*>(&v) + kHalf, kHalf * sizeof(float));
+}
 
 // Asks for a cache line that will be read, or written, about one tile later. The feature maps of a
 // batch do not fit the caches, and rows of one channel group are too far apart for the hardware to
