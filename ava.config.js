@@ -1,5 +1,5 @@
 export default {
-  files: ['test/**/*.test.ts', '!test/arm/**'],
+  files: ['test/**/*.test.ts', '!test/prebuilds/**'],
   extensions: { ts: 'module' },
   nodeArguments: ['--import=tsx'],
   // Native add-ons and ava's worker threads have not always agreed (avajs/ava#3159): one process a

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Brings a fresh checkout to a built one: system tools, npm packages, NCNN, the addon, dist/.
 #
-#   sh scripts/setup.sh            what running seesawface needs
-#   sh scripts/setup.sh --tests    and what `npm test` needs
-#   sh scripts/setup.sh --arm      and what `npm run test:arm` needs (Debian on x86-64)
+#   sh scripts/setup.sh              what running seesawface needs
+#   sh scripts/setup.sh --tests      and what `npm test` needs
+#   sh scripts/setup.sh --prebuilds  and what `npm run test:prebuilds` needs (Debian on x86-64)
 #
 # Only tools that are missing are installed. On Debian and Ubuntu this takes root or sudo, on Termux
 # neither; elsewhere the script says what to install and stops.
@@ -14,17 +14,18 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-tests=no arm=no
+tests=no prebuilds=no
 for option in "$@"; do
   case "$option" in
     --tests) tests=yes ;;
-    --arm) arm=yes ;;
-    *) fail "unknown option $option (known: --tests, --arm)" ;;
+    --prebuilds) prebuilds=yes ;;
+    *) fail "unknown option $option (known: --tests, --prebuilds)" ;;
   esac
 done
 
 if [ -n "${TERMUX_VERSION:-}" ] || [ -d /data/data/com.termux/files/usr ]; then
   platform=termux
+  prefix=${PREFIX:-/data/data/com.termux/files/usr}
 elif has apt-get; then
   platform=debian
 else
@@ -53,6 +54,10 @@ has c++ || need g++ g++ clang
 need cmake cmake cmake
 need ninja ninja-build ninja
 need python3 python3 python
+if [ "$platform" = termux ]; then
+  # The static C++ library, so that the add-on needs no other package to stay as it is.
+  [ -e "$prefix/lib/libc++_static.a" ] || missing="$missing ndk-sysroot"
+fi
 python3 -m pip --version >/dev/null 2>&1 || case "$platform" in
   termux) missing="$missing python-pip" ;;
   *) missing="$missing python3-pip" ;;
@@ -64,16 +69,19 @@ if [ "$tests" = yes ]; then
   need git git git
   need clang-format clang-format clang
   case "$platform" in
-    termux) [ -e "$PREFIX/include/gtest/gtest.h" ] || missing="$missing googletest" ;;
+    termux) [ -e "$prefix/include/gtest/gtest.h" ] || missing="$missing googletest" ;;
     *) [ -e /usr/include/gtest/gtest.h ] || missing="$missing libgtest-dev" ;;
   esac
 fi
-if [ "$arm" = yes ]; then
-  [ "$platform" = debian ] || fail "--arm needs Debian's cross compiler and qemu-user"
-  need aarch64-linux-gnu-g++ g++-aarch64-linux-gnu ''
+if [ "$prebuilds" = yes ]; then
+  [ "$platform" = debian ] || fail "--prebuilds needs Debian's qemu-user and C libraries of ARM"
+  need readelf binutils ''
   need qemu-aarch64 qemu-user ''
-  [ -e /usr/aarch64-linux-gnu/lib/libc.so.6 ] || missing="$missing libc6-arm64-cross"
-  [ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ] || missing="$missing libstdc++6-arm64-cross"
+  for cross in arm64:aarch64-linux-gnu armhf:arm-linux-gnueabihf; do
+    folder=/usr/${cross#*:}/lib name=${cross%%:*}
+    [ -e "$folder/libc.so.6" ] || missing="$missing libc6-$name-cross"
+    [ -e "$folder/libstdc++.so.6" ] || missing="$missing libstdc++6-$name-cross"
+  done
 fi
 
 if [ -n "$missing" ]; then

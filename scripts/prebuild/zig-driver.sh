@@ -25,4 +25,6 @@ while [ "$count" -gt 0 ]; do
     *) set -- "$@" "$argument" ;;
   esac
 done
-exec "$zig" "$mode" -target "$triple" "-mcpu=$cpu" -fno-sanitize=undefined "$@"
+# Optimised unless told otherwise: zig builds its C++ library once for each way of linking, and
+# CMake's first question would have it build the one for debugging, which nobody needs.
+exec "$zig" "$mode" -target "$triple" "-mcpu=$cpu" -O2 -fno-sanitize=undefined "$@"

@@ -1,0 +1,166 @@
+// The packed package with its prebuilt binaries, installed into empty folders where no compiler is
+// in reach, and used by every supported line of Node.js.
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import test from 'ava'
+import ts from 'typescript'
+import { nodeBinary, x64Nodes } from '../../scripts/prebuild/node-binaries.js'
+import { type Target, targets } from '../../scripts/prebuild/targets.js'
+
+const run = promisify(execFile)
+const present = targets.filter(({ file }) => existsSync(join('prebuilds', file)))
+const photo = (name: string) => resolve('test/fixtures/photos', name)
+const maxBytes = 8 * 1000 * 1000
+
+interface Packed {
+  filename: string
+  size: number
+  files: { path: string; size: number }[]
+}
+
+let folder: string
+let packed: Packed
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'seesawface-packed-'))
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+  const { stdout } = await run('npm', args, { maxBuffer: 1 << 26 })
+  packed = JSON.parse(stdout)[0]
+})
+test.after.always(() => rm(folder, { recursive: true, force: true }))
+
+for (const target of present) {
+  test(`${target.name} takes at most 8 MB with the default models`, (t) => {
+    const others = new Set(
+      targets.filter(({ name }) => name !== target.name).map(({ file }) => `prebuilds/${file}`)
+    )
+    t.true(packed.files.some(({ path }) => path === `prebuilds/${target.file}`))
+    const bytes = packed.files
+      .filter(({ path }) => !others.has(path))
+      .reduce((sum, { size }) => sum + size, 0)
+    t.log(`${(bytes / 1e6).toFixed(2)} MB unpacked for ${target.name}`)
+    t.true(bytes <= maxBytes, `${bytes} bytes`)
+  })
+}
+
+test('the tarball', (t) => {
+  t.log(`${(packed.size / 1e6).toFixed(2)} MB packed, with ${present.length} binaries`)
+  t.is(packed.files.filter(({ path }) => path.endsWith('.node')).length, present.length)
+})
+
+/** A PATH with Node.js, npm and what their scripts call; no compiler, no cmake, no python. */
+async function barePath(): Promise<string> {
+  const bin = join(folder, 'bin')
+  await mkdir(bin, { recursive: true })
+  for (const name of ['sh', 'env', 'uname', 'getconf', 'ldd']) {
+    const where = (process.env.PATH ?? '').split(delimiter).map((entry) => join(entry, name))
+    const found = where.find((path) => existsSync(path))
+    if (found) await symlink(found, join(bin, name)).catch(() => undefined)
+  }
+  await symlink(process.execPath, join(bin, 'node')).catch(() => undefined)
+  return bin
+}
+
+const program = `
+async function main({ FaceRecognizer, InvalidArgumentError }) {
+  const faces = await FaceRecognizer.open()
+  const { same } = await faces.verify(${JSON.stringify(photo('obama.jpg'))}, ${JSON.stringify(photo('obama2.jpg'))})
+  const wrong = await faces.verify(1, 2).catch((error) => error instanceof InvalidArgumentError)
+  await faces.close()
+  console.log(JSON.stringify({ same, wrong, node: process.versions.node }))
+}
+`
+const typed = `
+import { type FaceEmbedding, FaceRecognizer, InvalidArgumentError, type Verification } from 'seesawface'
+async function main(): Promise<void> {
+  await using faces = await FaceRecognizer.open()
+  const a: FaceEmbedding = await faces.embed(${JSON.stringify(photo('obama.jpg'))})
+  const { same }: Verification = await faces.verify(a, ${JSON.stringify(photo('obama2.jpg'))})
+  const never = 1 as unknown as string
+  const wrong = await faces.verify(never, a).catch((error: unknown) => error instanceof InvalidArgumentError)
+  console.log(JSON.stringify({ same, wrong, node: process.versions.node }))
+}
+void main()
+`
+
+/** Compiles the typed program strictly, with nothing but what was installed. */
+async function compile(app: string): Promise<string[]> {
+  await writeFile(join(app, 'typed.mts'), typed)
+  await mkdir(join(app, 'node_modules/@types'), { recursive: true })
+  await symlink(resolve('node_modules/@types/node'), join(app, 'node_modules/@types/node'))
+  await symlink(resolve('node_modules/undici-types'), join(app, 'node_modules/undici-types'))
+  const compiler = ts.createProgram([join(app, 'typed.mts')], {
+    module: ts.ModuleKind.Node16,
+    moduleResolution: ts.ModuleResolutionKind.Node16,
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2022.d.ts', 'lib.esnext.disposable.d.ts'],
+    types: ['node'],
+    typeRoots: [join(app, 'node_modules/@types')],
+    strict: true
+  })
+  const problems = ts.getPreEmitDiagnostics(compiler).map(({ messageText }) => messageText)
+  compiler.emit()
+  return problems.map((text) => ts.flattenDiagnosticMessageText(text, '\n'))
+}
+
+const here = (target: Target) =>
+  target.arch === process.arch && target.libc === 'glibc' && process.platform === 'linux'
+
+if (present.some(here)) {
+  test.serial('npm install in an empty folder, with no compiler in reach', async (t) => {
+    const app = join(folder, 'app')
+    await mkdir(app)
+    const bin = await barePath()
+    t.is(spawnSync('cmake', ['--version'], { env: { PATH: bin } }).error?.name, 'Error')
+    const npm = spawnSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).stdout.trim()
+    const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--foreground-scripts']
+    const { NODE_PATH: _, ...env } = process.env
+    const { stdout, stderr } = await run(
+      process.execPath,
+      [await realNpm(npm), ...args, '--prefix', app, join(folder, packed.filename)],
+      { cwd: app, env: { ...env, PATH: bin, npm_config_script_shell: join(bin, 'sh') } }
+    )
+    t.notRegex(stdout + stderr, /cmake|No native build/)
+    const installed = join(app, 'node_modules/seesawface')
+    t.false(existsSync(join(installed, 'build')), 'nothing was compiled')
+    t.true((await stat(join(installed, 'dist/index.cjs'))).isFile())
+
+    await writeFile(join(app, 'main.cjs'), `${program} main(require('seesawface'))`)
+    await writeFile(
+      join(app, 'main.mjs'),
+      `import * as seesawface from 'seesawface'\n${program} await main(seesawface)`
+    )
+    t.deepEqual(await compile(app), [])
+  })
+
+  for (const name of x64Nodes) {
+    test.serial(`${name}: CommonJS, ES modules, TypeScript and the command line`, async (t) => {
+      if (process.arch !== 'x64') return t.pass('these binaries are for x64')
+      const node = await nodeBinary(name)
+      const app = join(folder, 'app')
+      for (const file of ['main.cjs', 'main.mjs', 'typed.mjs']) {
+        const { stdout, stderr } = await run(node, [file], { cwd: app })
+        t.is(stderr, '', file)
+        t.like(JSON.parse(stdout), { same: true, wrong: true, node: name.split('@')[1] }, file)
+      }
+      const cli = join(app, 'node_modules/.bin/seesawface')
+      const { stdout } = await run(node, [cli, 'doctor', '--json'], { cwd: app })
+      const report = JSON.parse(stdout)
+      t.deepEqual(report.problems, [])
+      t.is(report.addon.kind, 'prebuild')
+      t.is(report.node.version, name.split('@')[1])
+    })
+  }
+}
+
+/** npm's own script, past the shims of version managers. */
+async function realNpm(found: string): Promise<string> {
+  const beside = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')
+  if (existsSync(beside)) return beside
+  const text = await readFile(found, 'utf8')
+  return text.startsWith('#!/usr/bin/env node') ? found : join(dirname(found), 'npm-cli.js')
+}
