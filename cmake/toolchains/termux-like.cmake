@@ -1,0 +1,7 @@
+# As near to Termux as another Linux gets: clang with libc++, and ANDROID set as CMake sets it there,
+# which makes NCNN choose its options for Android. The C library and the processor stay this
+# machine's. scripts/termux/test.sh uses it.
+set(ANDROID ON)
+set(CMAKE_C_COMPILER clang)
+set(CMAKE_CXX_COMPILER clang++)
+set(CMAKE_CXX_FLAGS_INIT -stdlib=libc++)
