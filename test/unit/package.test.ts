@@ -59,7 +59,7 @@ test('it holds what building and running take, and nothing else', (t) => {
   }
   t.deepEqual(
     files.filter((path) =>
-      /^(test|training|lib|bench|docs|\.ci)\/|\.node$|^scripts\/(?!ncnn)/.test(path)
+      /^(test|training|lib|bench|docs|\.ci)\/|^(?!prebuilds\/).*\.node$|^scripts\/(?!ncnn)/.test(path)
     ),
     []
   )
