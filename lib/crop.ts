@@ -1,6 +1,6 @@
+import { type Bytes, bytesOf } from './bytes.js'
 import { show } from './check.js'
 import { InvalidArgumentError } from './errors.js'
-import { bytesOf } from './frame.js'
 
 /** Side of an aligned face crop in pixels, as the networks take it. */
 export const cropSize = 112
@@ -8,7 +8,7 @@ export const cropSize = 112
 const cropBytes = cropSize * cropSize * 3
 
 /** The bytes of an aligned crop; the add-on copies them before its call returns. */
-export function cropBytesOf(crop: Uint8Array | Uint8ClampedArray | ArrayBuffer): Uint8Array {
+export function cropBytesOf(crop: Bytes): Uint8Array {
   const bytes = bytesOf(crop)
   if (bytes === undefined || bytes.byteLength !== cropBytes) {
     const got = bytes === undefined ? show(crop) : `${bytes.byteLength} bytes`

@@ -1,3 +1,4 @@
+import type { AbortOptions } from './abort.js'
 import { checkInteger, checkNumber, checkOptions } from './check.js'
 import { Closable, type Engine, type EngineOptions, loadedEngine } from './engine.js'
 import { type Face, faceFromNative, type Landmarks, landmarksToNative } from './face.js'
@@ -6,7 +7,7 @@ import type { DetectorManifest } from './manifest.js'
 import { type LoadedModel, loadDetectorModel } from './model.js'
 import type { NativeDetectOptions } from './native.js'
 
-export interface DetectOptions extends ImageOptions {
+export interface DetectOptions extends ImageOptions, AbortOptions {
   /** Faces the detector is less sure of are left out. Default 0.6. */
   readonly minScore?: number
   /** At most this many faces, the best-scored ones. Default 100. */
@@ -49,7 +50,11 @@ export abstract class FaceFinder extends Closable {
     this.engine.checkOpen()
     const wanted = detectOptionsToNative(options)
     const frame = await loadPhoto(photo, options)
-    const { faces } = await this.engine.run((native) => native.detect(frame, wanted))
+    const { faces } = await this.engine.runOn(
+      frame,
+      (native, ticket) => native.detect(frame, wanted, ticket),
+      options.signal
+    )
     return faces.map(faceFromNative)
   }
 
@@ -57,13 +62,17 @@ export abstract class FaceFinder extends Closable {
   async align(
     photo: PhotoInput,
     landmarks: Landmarks,
-    options: ImageOptions = {}
+    options: ImageOptions & AbortOptions = {}
   ): Promise<Uint8Array> {
     this.engine.checkOpen()
     checkOptions('options', options)
     const points = landmarksToNative(landmarks)
     const frame = await loadPhoto(photo, options)
-    return this.engine.run((native) => native.align(frame, points))
+    return this.engine.runOn(
+      frame,
+      (native, ticket) => native.align(frame, points, ticket),
+      options.signal
+    )
   }
 }
 

@@ -1,3 +1,5 @@
+import { type AbortOptions, signalOf } from './abort.js'
+import type { Bytes } from './bytes.js'
 import { checkOneOf, checkOptions } from './check.js'
 import { cropBytesOf } from './crop.js'
 import { FaceEmbedding } from './embedding.js'
@@ -55,15 +57,19 @@ export class FaceEmbedder extends Closable {
 
   /** Embeds one crop: 37632 bytes, row by row, red first unless `format` says `'bgr'`. */
   async embed(
-    crop: Uint8Array | Uint8ClampedArray | ArrayBuffer,
-    options: { readonly format?: 'rgb' | 'bgr' } = {}
+    crop: Bytes,
+    options: AbortOptions & { readonly format?: 'rgb' | 'bgr' } = {}
   ): Promise<FaceEmbedding> {
     checkOptions('options', options)
     const { format = 'rgb' } = options
     checkOneOf('format', format, ['rgb', 'bgr'])
     this.engine.checkOpen()
+    const signal = signalOf(options)
     const bytes = cropBytesOf(crop)
-    const vector = await this.engine.run((native) => native.embedAligned(bytes, format))
+    const vector = await this.engine.run(
+      (native, ticket) => native.embedAligned(bytes, format, ticket),
+      signal
+    )
     const { name, files } = this.manifest
     return new FaceEmbedding(vector, {
       model: name,

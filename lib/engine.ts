@@ -1,7 +1,9 @@
+import { onAbort } from './abort.js'
 import { loadBinding } from './binding.js'
 import { checkInteger, checkOneOf } from './check.js'
 import { ClosedError, fromNative } from './errors.js'
-import type { NativeEngine, Precision } from './native.js'
+import { releaseMemory } from './frame-memory.js'
+import type { NativeEngine, NativeFrame, Precision } from './native.js'
 
 /** How to run: all optional. */
 export interface EngineOptions {
@@ -19,6 +21,7 @@ export interface EngineOptions {
 
 const maxThreads = 64
 const maxQueueLimit = 65536
+const maxTicket = 0xffffffff
 
 /** A native engine with typed errors: what the public classes share. */
 export class Engine {
@@ -26,6 +29,7 @@ export class Engine {
   readonly threads: number
   readonly #native: NativeEngine
   #closed = false
+  #ticket = 0
 
   constructor(options: EngineOptions = {}) {
     const { precision = 'fp32', queueLimit = 64 } = options
@@ -47,12 +51,40 @@ export class Engine {
     if (this.#closed) throw new ClosedError('It has been closed')
   }
 
-  async run<T>(job: (native: NativeEngine) => Promise<T>): Promise<T> {
+  /**
+   * Runs a job of the native engine, which a signal cancels by the ticket the job passes on. The
+   * promise settles once the job is over: only then is memory given to it free again.
+   */
+  async run<T>(
+    job: (native: NativeEngine, ticket: number) => Promise<T>,
+    signal?: AbortSignal
+  ): Promise<T> {
     this.checkOpen()
+    signal?.throwIfAborted()
+    this.#ticket = (this.#ticket % maxTicket) + 1
+    const ticket = this.#ticket
+    const unwatch = signal && onAbort(signal, () => this.#native.cancel(ticket))
     try {
-      return await job(this.#native)
+      return await job(this.#native, ticket)
     } catch (error) {
+      // Cancelled, or failed just before it would have been.
+      signal?.throwIfAborted()
       throw fromNative(error)
+    } finally {
+      unwatch?.()
+    }
+  }
+
+  /** Like `run`, for a job that reads a frame, whose memory is free again after it. */
+  async runOn<T>(
+    frame: NativeFrame,
+    job: (native: NativeEngine, ticket: number) => Promise<T>,
+    signal?: AbortSignal
+  ): Promise<T> {
+    try {
+      return await this.run(job, signal)
+    } finally {
+      releaseMemory(frame.data)
     }
   }
 

@@ -1,46 +1,63 @@
+import { type Bytes, bytesOf } from './bytes.js'
 import { checkInteger, checkOneOf, checkOptions, show } from './check.js'
 import { ImageTooLargeError, InvalidArgumentError } from './errors.js'
-import type { NativeFrame, NativePixelFormat } from './native.js'
+import { memoryFor } from './frame-memory.js'
+import type { NativeFrame } from './native.js'
+import { isYuv, type PixelFormat, pixelFormats, planesOf } from './pixel-formats.js'
 
-/** Layout of a raw frame's pixels, 8 bits a channel; an alpha channel is ignored. */
-export type PixelFormat = NativePixelFormat
+/** Where a plane of a frame lies in its `data`; the same as in WebCodecs. */
+export interface PlaneLayout {
+  /** Of the plane's first byte. */
+  readonly offset: number
+  /** Bytes from one row to the next. */
+  readonly stride: number
+}
 
-/** Pixels as a camera or another decoder gives them. */
+/**
+ * Pixels as a camera or another decoder gives them.
+ *
+ * **Memory.** A plain buffer is copied before the call returns: it can be used again at once. A
+ * SharedArrayBuffer is read in place, without any copy, until the call's promise settles: write to
+ * it earlier, and what is seen is a mixture of both pictures (never a crash). With `transfer` the
+ * buffer is given away, also without a copy.
+ */
 export interface RawFrame {
-  readonly data: Uint8Array | Uint8ClampedArray | ArrayBuffer
+  readonly data: Bytes
   readonly width: number
   readonly height: number
   readonly format: PixelFormat
-  /** Bytes from one row to the next; `width` × channels when left out. */
+  /**
+   * Bytes from one row to the next, of luma where there are planes: V4L2's and libcamera's stride.
+   * Chroma then follows with the same stride (`nv12`, `nv21`) or half of it (`i420`). Without it
+   * rows and planes follow each other without gaps, as in ffmpeg's raw video.
+   */
   readonly stride?: number
-}
-
-export const channelsOf: Readonly<Record<PixelFormat, number>> = {
-  rgb: 3,
-  bgr: 3,
-  rgba: 4,
-  bgra: 4,
-  gray: 1
+  /**
+   * Offset and stride of each plane instead, for planes that lie elsewhere: one entry for packed
+   * formats, two for `nv12` and `nv21` (luma, chroma), three for `i420` (luma, U, V).
+   */
+  readonly layout?: readonly PlaneLayout[]
+  /**
+   * Degrees clockwise that make the picture upright, as for a camera that is mounted turned.
+   * Boxes and landmarks are in pixels of the upright picture. Default 0.
+   */
+  readonly rotation?: 0 | 90 | 180 | 270
+  /** YUV only: `'limited'` (black is 16, white 235; the default) or `'full'` (0 and 255, as in JPEG). */
+  readonly range?: 'limited' | 'full'
+  /** YUV only: `'bt601'` (the default; webcams, JPEG) or `'bt709'` (HD video). */
+  readonly matrix?: 'bt601' | 'bt709'
+  /**
+   * Gives the memory of `data` to the call, as `postMessage` would: nothing is copied, and the
+   * buffer with all its views is detached here. What cannot be given away is copied.
+   */
+  readonly transfer?: boolean
 }
 
 /** Longest side of an image that is accepted, whatever the pixel limit: what a JPEG can have. */
 const maxSide = 65535
 
-/** Views bytes of any accepted kind without copying; undefined for anything else. */
-export function bytesOf(value: unknown): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value
-  if (value instanceof Uint8ClampedArray) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  }
-  if (value instanceof ArrayBuffer) {
-    try {
-      return new Uint8Array(value)
-    } catch {
-      return new Uint8Array(0) // transferred away: no bytes are left
-    }
-  }
-  return undefined
-}
+/** Most bytes by which rows may lie apart. */
+const maxStride = 1 << 20
 
 export function checkPixelCount(width: number, height: number, maxPixels: number): void {
   if (Math.max(width, height) > maxSide) {
@@ -55,32 +72,175 @@ export function checkPixelCount(width: number, height: number, maxPixels: number
   }
 }
 
+/** Where the pixels of a frame are. */
+type Geometry = Pick<RawFrame, 'width' | 'height' | 'format' | 'stride' | 'layout'>
+
+/** Last byte that a plane needs, plus one; its last row may end before its stride does. */
+function endOf({ offset, stride }: PlaneLayout, rowBytes: number, rows: number): number {
+  return offset + stride * (rows - 1) + rowBytes
+}
+
+/** Planes one after the other, the way cameras and ffmpeg write them. */
+function followingPlanes({ width, height, format, stride }: Geometry): {
+  readonly planes: readonly PlaneLayout[]
+  readonly bytes: number
+} {
+  let offset = 0
+  const planes = planesOf[format].map((shape, i) => {
+    const rowBytes = shape.rowBytes(width)
+    const wanted = stride === undefined || i === 0 ? stride : shape.strideAfter(stride)
+    const plane = { offset, stride: Math.max(wanted ?? rowBytes, rowBytes) }
+    offset += plane.stride * shape.rows(height)
+    return plane
+  })
+  return { planes, bytes: offset }
+}
+
+function checkStride(name: string, stride: unknown, rowBytes: number, multiple: number): void {
+  checkInteger(name, stride, rowBytes, maxStride)
+  if ((stride as number) % multiple !== 0) {
+    throw new InvalidArgumentError(
+      name,
+      `${name} must be a multiple of ${multiple} in this format, not ${stride}`
+    )
+  }
+}
+
+/** U and V may share rows, as in IMC4; luma shares with nobody. */
+function checkNoOverlap(name: string, planes: readonly PlaneLayout[], ends: readonly number[]) {
+  const [luma, ...chroma] = planes.map(({ offset }, i) => ({ start: offset, end: ends[i] ?? 0 }))
+  for (const [i, { start, end }] of chroma.entries()) {
+    if (luma === undefined || start >= luma.end || end <= luma.start) continue
+    const at = `${name}.layout[${i + 1}].offset`
+    throw new InvalidArgumentError(at, `${at} of ${start}: this plane overlaps luma`)
+  }
+}
+
+function givenPlanes(name: string, frame: Geometry, bytes: number): readonly PlaneLayout[] {
+  const shapes = planesOf[frame.format]
+  const layout: unknown = frame.layout
+  if (!Array.isArray(layout) || layout.length !== shapes.length) {
+    const got = Array.isArray(layout) ? `${layout.length}` : show(layout)
+    throw new InvalidArgumentError(
+      `${name}.layout`,
+      `${name}.layout must list ${shapes.length} planes {offset, stride} for ${frame.format}, not ${got}`
+    )
+  }
+  const ends: number[] = []
+  const planes = shapes.map((shape, i): PlaneLayout => {
+    const at = `${name}.layout[${i}]`
+    checkOptions(at, layout[i])
+    const { offset, stride } = layout[i] as PlaneLayout
+    const rowBytes = shape.rowBytes(frame.width)
+    checkInteger(`${at}.offset`, offset, 0, Number.MAX_SAFE_INTEGER)
+    checkStride(`${at}.stride`, stride, rowBytes, shape.strideMultiple)
+    const end = endOf({ offset, stride }, rowBytes, shape.rows(frame.height))
+    if (end > bytes) {
+      throw new InvalidArgumentError(
+        `${name}.data`,
+        `${name}.data has ${bytes} bytes, but plane ${i} (${shape.name}) reaches to byte ${end}`
+      )
+    }
+    ends.push(end)
+    return { offset, stride }
+  })
+  checkNoOverlap(name, planes, ends)
+  return planes
+}
+
+function planesIn(name: string, frame: Geometry, bytes: number): readonly PlaneLayout[] {
+  if (frame.layout !== undefined) {
+    if (frame.stride !== undefined) {
+      throw new InvalidArgumentError(
+        `${name}.stride`,
+        `Give either ${name}.stride or ${name}.layout, not both`
+      )
+    }
+    return givenPlanes(name, frame, bytes)
+  }
+  if (frame.stride !== undefined) {
+    const [first] = planesOf[frame.format]
+    const multiple = first?.strideMultiple ?? 1
+    checkStride(`${name}.stride`, frame.stride, first?.rowBytes(frame.width) ?? 0, multiple)
+  }
+  const expected = followingPlanes(frame)
+  if (bytes !== expected.bytes) {
+    const { width, height, format } = frame
+    const strides = expected.planes.map(({ stride }) => stride).join(', ')
+    throw new InvalidArgumentError(
+      `${name}.data`,
+      `${name}.data must hold ${expected.bytes} bytes for ${width}×${height} ${format} (stride ${strides}), not ${bytes}`
+    )
+  }
+  return expected.planes
+}
+
+function checkPicture(name: string, frame: RawFrame): void {
+  const { format, rotation, range, matrix, transfer } = frame
+  if (rotation !== undefined && ![0, 90, 180, 270].includes(rotation)) {
+    throw new InvalidArgumentError(
+      `${name}.rotation`,
+      `${name}.rotation must be 0, 90, 180 or 270, not ${show(rotation)}`
+    )
+  }
+  if (range !== undefined) checkOneOf(`${name}.range`, range, ['limited', 'full'])
+  if (matrix !== undefined) checkOneOf(`${name}.matrix`, matrix, ['bt601', 'bt709'])
+  for (const [field, value] of [
+    ['range', range],
+    ['matrix', matrix]
+  ]) {
+    if (value !== undefined && !isYuv(format)) {
+      throw new InvalidArgumentError(
+        `${name}.${field}`,
+        `${name}.${field} is for YUV formats; ${format} has none`
+      )
+    }
+  }
+  if (transfer !== undefined && typeof transfer !== 'boolean') {
+    throw new InvalidArgumentError(
+      `${name}.transfer`,
+      `${name}.transfer must be true or false, not ${show(transfer)}`
+    )
+  }
+}
+
 /**
- * Checks a raw frame and copies its pixels, so that the caller may reuse or transfer the buffer at
- * once while the work goes on in another thread.
+ * Checks a raw frame and makes its pixels safe to read while the work goes on in another thread;
+ * `name` is what errors call it.
  */
-export function copyFrame(frame: RawFrame, maxPixels: number): NativeFrame {
-  checkOptions('frame', frame)
-  const { width, height, format } = frame
-  checkOneOf('format', format, Object.keys(channelsOf) as PixelFormat[])
-  checkInteger('width', width, 1, maxSide)
-  checkInteger('height', height, 1, maxSide)
+export function takeFrame(frame: RawFrame, maxPixels: number, name = 'frame'): NativeFrame {
+  checkOptions(name, frame)
+  const { width, height, format, stride, layout, rotation, range, matrix } = frame
+  checkOneOf(`${name}.format`, format, pixelFormats)
+  checkInteger(`${name}.width`, width, 1, maxSide)
+  checkInteger(`${name}.height`, height, 1, maxSide)
   checkPixelCount(width, height, maxPixels)
-  const rowBytes = width * channelsOf[format]
-  const stride = frame.stride ?? rowBytes
-  checkInteger('stride', stride, rowBytes, rowBytes + maxSide)
-  const data = bytesOf(frame.data)
-  if (data === undefined) {
+  checkPicture(name, frame)
+  const bytes = bytesOf(frame.data)
+  if (bytes === undefined) {
     throw new InvalidArgumentError(
-      'data',
-      `data must be a Uint8Array, Uint8ClampedArray or ArrayBuffer, not ${show(frame.data)}`
+      `${name}.data`,
+      `${name}.data must be a Uint8Array, Uint8ClampedArray, DataView, ArrayBuffer or SharedArrayBuffer, not ${show(frame.data)}`
     )
   }
-  if (data.byteLength !== stride * height) {
-    throw new InvalidArgumentError(
-      'data',
-      `data must hold stride × height = ${stride} × ${height} = ${stride * height} bytes (${format}), not ${data.byteLength}`
-    )
+  const geometry = {
+    width,
+    height,
+    format,
+    ...(stride !== undefined && { stride }),
+    ...(layout !== undefined && { layout })
   }
-  return { data: new Uint8Array(data), width, height, stride, format }
+  const [first, ...chroma] = planesIn(name, geometry, bytes.byteLength)
+  return {
+    data: memoryFor(bytes, frame.transfer ?? false),
+    width,
+    height,
+    format,
+    offset: first?.offset ?? 0,
+    stride: first?.stride ?? 0,
+    ...(chroma.length > 0 && { chroma }),
+    ...(rotation !== undefined && { rotation }),
+    ...(range !== undefined && { range }),
+    ...(matrix !== undefined && { matrix })
+  }
 }

@@ -3,7 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { JsColorType } from '@napi-rs/image'
 import { imageSize } from 'image-size'
+import { type AbortOptions, signalOf, unlessAborted } from './abort.js'
 import { loadDecoder } from './binding.js'
+import { type Bytes, bytesOf } from './bytes.js'
 import { checkInteger, checkOptions, show } from './check.js'
 import {
   ImageDecodeError,
@@ -12,12 +14,12 @@ import {
   SeesawFaceError,
   systemCode
 } from './errors.js'
-import { bytesOf, channelsOf, checkPixelCount, copyFrame, type RawFrame } from './frame.js'
+import { checkPixelCount, type RawFrame, takeFrame } from './frame.js'
 import { isCompleteJpeg } from './jpeg.js'
-import type { NativeFrame, NativePixelFormat } from './native.js'
+import type { NativeFrame } from './native.js'
 
 /** A photo: path, file URL, the bytes of an image file, or a raw frame. */
-export type PhotoInput = string | URL | Uint8Array | ArrayBuffer | RawFrame
+export type PhotoInput = string | URL | Bytes | RawFrame
 
 export interface ImageOptions {
   /** Photos of more pixels are refused before they are decoded. Default 64 million. */
@@ -32,8 +34,11 @@ const maxFileBytes = 512 * 1024 * 1024
 /** Formats that both the header reader and the decoder know. */
 const decodable: ReadonlySet<string> = new Set(['jpg', 'png', 'webp', 'bmp', 'tiff', 'avif', 'pnm'])
 
+/** What the decoder gives, and of how many channels. */
+const channelsOf = { gray: 1, rgb: 3, rgba: 4 } as const
+
 interface Layout {
-  readonly format: NativePixelFormat
+  readonly format: keyof typeof channelsOf
   readonly channels: number
   readonly bits: 8 | 16
 }
@@ -188,27 +193,41 @@ function isFrame(input: object): input is RawFrame {
   return 'data' in input
 }
 
+async function decodeFile(path: string, maxPixels: number): Promise<NativeFrame> {
+  return decode(await readPhotoFile(path), path, maxPixels)
+}
+
+/** The decoder reads in another thread, at its leisure: it gets a copy that nobody can take away. */
+function decodeCopy(bytes: Uint8Array, maxPixels: number): Promise<NativeFrame> {
+  if (bytes.byteLength > maxFileBytes) {
+    throw new ImageTooLargeError(
+      `The image file has ${bytes.byteLength} bytes, more than any photo should`
+    )
+  }
+  return decode(new Uint8Array(bytes), undefined, maxPixels)
+}
+
 /**
- * Makes pixels of any kind of input. Pixels decoded here belong to nobody else and are passed on
- * as they are; those of a raw frame are copied.
+ * Makes pixels of any kind of input that nobody can take away while they are read: decoded here,
+ * or see `takeFrame`, which has done its work when this returns its promise.
  */
 export async function loadPhoto(
   input: PhotoInput,
-  options: ImageOptions = {},
+  options: ImageOptions & AbortOptions = {},
   argument = 'photo'
 ): Promise<NativeFrame> {
   checkOptions('options', options)
   const maxPixels = options.maxPixels ?? defaultMaxPixels
   checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
-  if (typeof input === 'string') return decode(await readPhotoFile(input), input, maxPixels)
+  const signal = signalOf(options)
+  if (typeof input === 'string') return unlessAborted(decodeFile(input, maxPixels), signal)
   if (input instanceof URL) {
-    const path = pathOf(input, argument)
-    return decode(await readPhotoFile(path), path, maxPixels)
+    return unlessAborted(decodeFile(pathOf(input, argument), maxPixels), signal)
   }
   const bytes = bytesOf(input)
-  if (bytes !== undefined) return decode(bytes, undefined, maxPixels)
+  if (bytes !== undefined) return unlessAborted(decodeCopy(bytes, maxPixels), signal)
   if (typeof input === 'object' && input !== null && isFrame(input)) {
-    return copyFrame(input, maxPixels)
+    return takeFrame(input, maxPixels, argument === 'photo' ? 'frame' : argument)
   }
   throw new InvalidArgumentError(
     argument,
@@ -221,7 +240,7 @@ export async function loadPhoto(
  * for JPEG and TIFF; colours under transparency are kept as they are stored.
  */
 export async function decodeImage(
-  input: string | URL | Uint8Array | ArrayBuffer,
+  input: string | URL | Bytes,
   options: ImageOptions = {}
 ): Promise<RawFrame & { readonly data: Uint8Array }> {
   if (typeof input === 'object' && input !== null && 'format' in input) {

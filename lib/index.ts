@@ -1,3 +1,5 @@
+export type { AbortOptions } from './abort.js'
+export type { Bytes } from './bytes.js'
 export type { DetectOptions, FaceDetectorOptions } from './detector.js'
 export { FaceDetector } from './detector.js'
 export type { FaceEmbedderOptions } from './embedder.js'
@@ -28,7 +30,7 @@ export {
   SeesawFaceError
 } from './errors.js'
 export type { Box, Face, Landmarks, Point } from './face.js'
-export type { PixelFormat, RawFrame } from './frame.js'
+export type { PlaneLayout, RawFrame } from './frame.js'
 export type { ImageOptions, PhotoInput } from './image.js'
 export { decodeImage } from './image.js'
 export type {
@@ -40,6 +42,7 @@ export type {
 } from './manifest.js'
 export { listModels } from './model.js'
 export type { Precision } from './native.js'
+export type { PixelFormat } from './pixel-formats.js'
 export type { FaceRecognizerOptions, Verification, VerifyOptions } from './recognizer.js'
 export { FaceRecognizer } from './recognizer.js'
 export { similarity } from './similarity.js'

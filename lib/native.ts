@@ -1,10 +1,20 @@
 /**
  * The shape of the native add-on: the only file that names its functions. Each method of an engine
- * runs on that engine's own inference thread; memory passed in must stay unchanged until the
- * returned promise settles, and everything returned is owned by V8.
+ * runs on that engine's own inference thread; memory passed in must be neither detached nor shrunk
+ * until the returned promise settles, and everything returned is owned by V8. A `ticket`, a number
+ * other than 0 that no call under way has, names a call for `cancel`.
  */
 
-export type NativePixelFormat = 'rgb' | 'bgr' | 'rgba' | 'bgra' | 'gray'
+export type NativePixelFormat =
+  | 'rgb'
+  | 'bgr'
+  | 'rgba'
+  | 'bgra'
+  | 'gray'
+  | 'nv12'
+  | 'nv21'
+  | 'i420'
+  | 'yuyv'
 
 export type Precision = 'fp32' | 'fp16'
 
@@ -12,9 +22,27 @@ export interface NativeFrame {
   data: Uint8Array
   width: number
   height: number
-  /** Bytes from one row to the next. */
+  /** Bytes from one row to the next, of luma where there are planes. */
   stride: number
   format: NativePixelFormat
+  /** Of the first row; 0 when left out. */
+  offset?: number
+  /** U and V of I420, or the one plane of NV12 and NV21. */
+  chroma?: readonly { readonly offset: number; readonly stride: number }[]
+  /** Clockwise; 0 when left out. */
+  rotation?: 0 | 90 | 180 | 270
+  /** `'limited'` and `'bt601'` when left out. */
+  range?: 'limited' | 'full'
+  matrix?: 'bt601' | 'bt709'
+}
+
+/** Milliseconds in each stage; `wait` is the time before the work began. */
+export interface NativeTiming {
+  wait: number
+  convert: number
+  detect: number
+  align: number
+  embed: number
 }
 
 /** File contents whose size and sha256 were checked already; the add-on copies them at once. */
@@ -51,17 +79,36 @@ export interface NativeEngine {
   loadEmbedder(model: NativeModel, input: NativeEmbedderInput): Promise<void>
   detect(
     frame: NativeFrame,
-    options: NativeDetectOptions
+    options: NativeDetectOptions,
+    ticket?: number
   ): Promise<{ faces: NativeFace[]; bestScore: number }>
   /** Returns 112×112×3 bytes, RGB. */
-  align(frame: NativeFrame, landmarks: Float32Array): Promise<Uint8Array>
+  align(frame: NativeFrame, landmarks: Float32Array, ticket?: number): Promise<Uint8Array>
   /** Takes 112×112×3 bytes. */
-  embedAligned(crop: Uint8Array, order: 'rgb' | 'bgr'): Promise<Float32Array>
+  embedAligned(crop: Uint8Array, order: 'rgb' | 'bgr', ticket?: number): Promise<Float32Array>
   /** Detects, aligns and embeds the most prominent face; rejects with NO_FACE. */
   embedFrame(
     frame: NativeFrame,
-    options: NativeDetectOptions
+    options: NativeDetectOptions,
+    ticket?: number
   ): Promise<{ face: NativeFace; faceCount: number; embedding: Float32Array }>
+  /**
+   * Detects all faces and, with `embed`, embeds each: an embedding per face, empty for one that
+   * cannot be aligned.
+   */
+  analyse(
+    frame: NativeFrame,
+    options: NativeDetectOptions,
+    embed: boolean,
+    ticket?: number
+  ): Promise<{
+    faces: NativeFace[]
+    bestScore: number
+    embeddings: Float32Array[]
+    timing: NativeTiming
+  }>
+  /** Makes a call reject with ABORTED: at once if it waits, after its present stage if it runs. */
+  cancel(ticket: number): void
   /** Idempotent. Work still queued is rejected with CLOSED, work under way finishes. */
   close(): Promise<void>
   readonly pending: number

@@ -1,3 +1,4 @@
+import type { AbortOptions } from './abort.js'
 import { farForThreshold, thresholdForFar } from './calibration.js'
 import { checkNumber, checkOptions } from './check.js'
 import {
@@ -134,13 +135,13 @@ export class FaceRecognizer extends FaceFinder {
 
   async #embed(
     photo: PhotoInput,
-    options: ImageOptions,
+    options: ImageOptions & AbortOptions,
     wanted: NativeDetectOptions,
     argument: string
   ): Promise<FaceEmbedding> {
     const frame = await loadPhoto(photo, options, argument)
     const found = await this.engine
-      .run((native) => native.embedFrame(frame, wanted))
+      .runOn(frame, (native, ticket) => native.embedFrame(frame, wanted, ticket), options.signal)
       .catch((error: unknown) => {
         throw error instanceof NoFaceError ? noFaceIn(photo, argument, wanted, error) : error
       })
