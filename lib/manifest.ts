@@ -76,7 +76,18 @@ const calibrationSchema = v.pipe(
         'FARs must fall and thresholds must not'
       )
     ),
-    defaultFar: rate
+    defaultFar: rate,
+    /** Score → P(same | score) where same and different are equally likely beforehand. */
+    probability: v.optional(
+      v.object({
+        method: v.literal('platt'),
+        slope: v.pipe(finite, v.gtValue(0)),
+        intercept: finite,
+        prior: v.literal(0.5),
+        genuinePairs: v.pipe(v.number(), v.integer(), v.minValue(1)),
+        impostorPairs: v.pipe(v.number(), v.integer(), v.minValue(1))
+      })
+    )
   }),
   v.check(
     ({ thresholds, defaultFar }) => thresholds.some(({ far }) => far === defaultFar),

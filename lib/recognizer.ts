@@ -17,6 +17,7 @@ import {
   ModelInvalidError,
   NoFaceError
 } from './errors.js'
+import { probabilityOf } from './evaluation/platt.js'
 import { faceFromNative } from './face.js'
 import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
 import type { DetectorManifest, EmbedderManifest } from './manifest.js'
@@ -44,6 +45,12 @@ export interface Verification {
    * would pass. Undefined for a threshold outside the calibrated range.
    */
   readonly far: number | undefined
+  /**
+   * P(same person | similarity), 0 to 1, where same and different are equally likely beforehand;
+   * for another prior π multiply the odds by π / (1 − π). Undefined when the model's calibration
+   * has no such map.
+   */
+  readonly probability: number | undefined
   /** Name of the embedding model. */
   readonly model: string
   /** The two embeddings, for use in further comparisons. */
@@ -123,11 +130,13 @@ export class FaceRecognizer extends FaceFinder {
         : this.#embed(input, options, wanted, argument)
     const [left, right] = await Promise.all([embedding(a, 'a'), embedding(b, 'b')])
     const score = similarity(left, right)
+    const map = this.manifest.calibration?.probability
     return {
       same: score >= threshold,
       similarity: score,
       threshold,
       far,
+      probability: map && probabilityOf(map, score),
       model: this.manifest.name,
       embeddings: [left, right]
     }

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { cosineOf, decodeEmbedding, encodeEmbedding, waves } from '../lib/doctor/self-test.js'
 import { FaceEmbedder } from '../lib/embedder.js'
-import { updateManifest } from './shared/manifest-file.js'
+import { updateManifest } from '../lib/evaluation/manifest-file.js'
 
 const { values } = parseArgs({
   options: {

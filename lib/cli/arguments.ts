@@ -26,12 +26,12 @@ export interface Arguments {
   readonly positionals: readonly string[]
   readonly json: boolean
   readonly help: boolean
-  /** Whether an option without a value was given. */
-  flag(name: string): boolean
   /** An option's text, undefined when it was not given. */
   text(name: string): string | undefined
   /** An option as a number; what is none is a usage error. */
   number(name: string): number | undefined
+  /** Whether an option without a value was given. */
+  flag(name: string): boolean
 }
 
 function parse(args: readonly string[], options: Options): Arguments {

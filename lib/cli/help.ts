@@ -16,6 +16,26 @@ FaceEmbedding.fromJSON reads; without, a summary.
 
 Lists all faces of each photo, best score first: boxes, scores and, with --json, landmarks.
 `,
+  eval: `seesawface eval PAIRS (--photos DIR | --crops DIR) [options]
+
+Measures a model on pairs of photos: accuracy by cross-validation, equal error rate, area under the
+curve, and true accept rates with 95 % bootstrap intervals and the counts behind them. PAIRS is the
+pairs.txt of Labeled Faces in the Wild, or CSV with a heading: a,b,same and, if you have them,
+fold,person_a,person_b.
+
+  --photos DIR       whole photos: detection and alignment are part of what is measured
+  --crops DIR        faces aligned to the ArcFace template, 112×112
+  --plot FILE.svg    draw the ROC curve and the scores
+  --dataset NAME     how the data set is called (default: the name of the list)
+  --write            put the accuracy into the model's manifest`,
+  calibrate: `seesawface calibrate (--photos DIR | --crops DIR) [options]
+
+Thresholds for false accept rates, and a map from similarity to probability, from photos of people
+who are in no training and no test set. DIR holds a folder of photos for each person.
+
+  --exclude-pairs F  leave out the people named in this list of pairs
+  --dataset NAME     how the photos are called in the manifest
+  --write            put the calibration into the model's manifest`,
   models: `seesawface models [options]
 
 Lists the models at hand: accuracy, calibration and terms of use.
@@ -47,6 +67,8 @@ const overview = `seesawface: whose face is it? On this machine, without a netwo
   seesawface verify A B        do two photos show the same person?
   seesawface embed PHOTO…      embeddings of faces
   seesawface detect PHOTO…     where are faces?
+  seesawface eval PAIRS        how accurate is a model on these pairs of photos?
+  seesawface calibrate         thresholds and probabilities from photos of people
   seesawface models            the models at hand
   seesawface doctor            does everything work here, and if not, what helps?
   seesawface help [COMMAND]    this, or a command's options

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { UsageError } from './arguments.js'
+import { calibrate } from './calibrate.js'
 import { detect } from './detect.js'
 import { doctor } from './doctor.js'
 import { embed } from './embed.js'
+import { evaluation } from './eval.js'
 import { helpText, printHelp } from './help.js'
 import { models } from './models.js'
 import { complain, printJson } from './output.js'
@@ -16,6 +18,8 @@ const commands: Readonly<Record<string, Command>> = {
   verify,
   embed,
   detect,
+  eval: evaluation,
+  calibrate,
   models,
   doctor,
   version,

@@ -2,6 +2,12 @@ import { FaceRecognizer } from '../index.js'
 import { openOptions, parseRunning, photoOptions, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson, rate } from './output.js'
 
+/** A tenth of a percent is as fine as a fit to some hundred pairs can be. */
+function likely(probability: number): string {
+  if (probability > 0.999) return 'above 99.9 %'
+  return probability < 0.001 ? 'below 0.1 %' : `${(probability * 100).toFixed(1)} %`
+}
+
 export async function verify(args: readonly string[]): Promise<number> {
   const options = parseRunning(args, { far: { type: 'string' }, threshold: { type: 'string' } })
   const [a, b, ...more] = options.positionals
@@ -23,7 +29,13 @@ export async function verify(args: readonly string[]): Promise<number> {
     if (options.json) {
       const { embeddings, ...decision } = result
       const [faceA, faceB] = embeddings.map(({ face, faceCount }) => ({ face, faceCount }))
-      printJson({ ...decision, far: result.far ?? null, a: faceA, b: faceB })
+      printJson({
+        ...decision,
+        far: result.far ?? null,
+        probability: result.probability ?? null,
+        a: faceA,
+        b: faceB
+      })
     } else {
       print(
         result.same
@@ -33,6 +45,12 @@ export async function verify(args: readonly string[]): Promise<number> {
       printFields([
         ['similarity', result.similarity.toFixed(4)],
         ['threshold', result.threshold.toFixed(4)],
+        [
+          'probability',
+          result.probability === undefined
+            ? 'not calibrated'
+            : `${likely(result.probability)} if same and different were equally likely before`
+        ],
         ['FAR', result.far === undefined ? 'unknown at this threshold' : rate(result.far)],
         ['model', result.model]
       ])

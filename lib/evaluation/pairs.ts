@@ -1,45 +1,184 @@
-/** The pair lists of Labeled Faces in the Wild (view 2): which photos to compare, fold by fold. */
+import { InvalidArgumentError } from '../errors.js'
 
-export interface PhotoRef {
-  readonly person: string
-  /** Numbered from 1, as in NAME_0001.jpg. */
-  readonly number: number
-}
+/**
+ * Lists of photo pairs: those of Labeled Faces in the Wild (pairs.txt), or CSV with a heading
+ * `a,b,same` and, if wanted, `fold`.
+ */
 
 export interface Pair {
-  readonly a: PhotoRef
-  readonly b: PhotoRef
+  /** Paths relative to the folder of photos, with forward slashes. */
+  readonly a: string
+  readonly b: string
   readonly same: boolean
+  /** Counted from 0. */
   readonly fold: number
+  /** Who is shown, where the list tells. */
+  readonly personA?: string
+  readonly personB?: string
+  /** Of the list, from 1. */
+  readonly line: number
 }
 
-/** `Aaron_Peirsol` 1 → `Aaron_Peirsol/Aaron_Peirsol_0001.jpg` */
-export function photoPath({ person, number }: PhotoRef): string {
+export interface PairList {
+  readonly format: 'lfw' | 'csv'
+  readonly folds: number
+  readonly pairs: readonly Pair[]
+}
+
+/** Pairs of a list without folds are dealt out in their order, either kind by itself. */
+const foldsDealt = 10
+
+function fail(line: number, problem: string): never {
+  throw new InvalidArgumentError('pairs', `line ${line} of the list of pairs: ${problem}`)
+}
+
+/** `Aaron_Peirsol` 1 → `Aaron_Peirsol/Aaron_Peirsol_0001.jpg`, as LFW names its files. */
+export function lfwPath(person: string, number: number): string {
   return `${person}/${person}_${String(number).padStart(4, '0')}.jpg`
 }
 
-/**
- * Parses pairs.txt: a first line `FOLDS N`, then for each fold N lines `NAME I J` (same person) and
- * N lines `NAME I OTHER J` (different people).
- */
-export function parsePairs(text: string): { folds: number; pairs: Pair[] } {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')
-  const [folds, each] = (lines[0] ?? '').split(/\s+/).map(Number)
-  if (!folds || !each || lines.length !== 1 + folds * each * 2) {
-    throw new Error('not a list of pairs: the first line must be FOLDS and PAIRS, then the pairs')
+interface Line {
+  readonly text: string
+  readonly number: number
+}
+
+/** `NAME I J` (same person) or `NAME I OTHER J` (different people). */
+function lfwPair({ text, number }: Line, fold: number): Pair {
+  const words = text.trim().split(/\s+/)
+  if (words.length < 3 || words.length > 4) fail(number, `not understood: ${text}`)
+  const same = words.length === 3
+  const personA = words[0] ?? ''
+  const personB = same ? personA : (words[2] ?? '')
+  const path = (person: string, word: string | undefined): string => {
+    if (!/^\d+$/.test(word ?? '')) fail(number, `"${word}" is not the number of a photo`)
+    return lfwPath(person, Number(word))
   }
-  const pairs = lines.slice(1).map((line, i): Pair => {
-    const words = line.trim().split(/\s+/)
-    const [person = '', first = ''] = words
-    const same = words.length === 3
-    const other = same ? person : (words[2] ?? '')
-    const a = { person, number: Number(first) }
-    const b = { person: other, number: Number(words.at(-1)) }
-    const valid = Number.isInteger(a.number) && Number.isInteger(b.number)
-    if (words.length < 3 || words.length > 4 || !valid) {
-      throw new Error(`line ${i + 2} of the list of pairs is not understood: ${line}`)
+  const a = path(personA, words[1])
+  return { a, b: path(personB, words.at(-1)), same, fold, personA, personB, line: number }
+}
+
+/**
+ * A first line `FOLDS N`, then for each fold N lines of one person and N of different people. Names
+ * with the numbers of their photos; NAME/NAME_0001.jpg is the file.
+ */
+function parseLfw(lines: readonly Line[]): PairList {
+  const words = (lines[0]?.text ?? '').trim().split(/\s+/)
+  const [folds = 0, each = 0] = words.map(Number)
+  if (words.length !== 2 || !Number.isInteger(folds) || !Number.isInteger(each) || folds < 1) {
+    fail(
+      1,
+      'expected the number of folds and of pairs of a kind in each, or a CSV heading a,b,same'
+    )
+  }
+  if (each < 1 || lines.length !== 1 + folds * each * 2) {
+    fail(
+      lines.at(-1)?.number ?? 1,
+      `${folds} folds of ${each} + ${each} pairs are ${folds * each * 2} lines, there are ${lines.length - 1}`
+    )
+  }
+  return {
+    format: 'lfw',
+    folds,
+    pairs: lines.slice(1).map((line, i) => lfwPair(line, Math.floor(i / (each * 2))))
+  }
+}
+
+const yes = new Set(['1', 'true', 'same', 'yes'])
+const no = new Set(['0', 'false', 'different', 'no'])
+
+/** Splits a CSV line (RFC 4180); quotes may hold commas and doubled quotes. */
+function csvFields({ text, number }: Line): string[] {
+  const fields: string[] = []
+  const field = /\s*(?:"((?:[^"]|"")*)"|([^",]*))\s*(,|$)/y
+  for (;;) {
+    const match = field.exec(text)
+    if (match === null) fail(number, 'a quote is not closed')
+    fields.push(match[1]?.replaceAll('""', '"') ?? (match[2] ?? '').trim())
+    if (match[3] === '') return fields
+  }
+}
+
+const columns = ['a', 'b', 'same', 'fold', 'person_a', 'person_b'] as const
+type Column = (typeof columns)[number]
+
+function csvHeading(line: Line): Map<Column, number> {
+  const names = csvFields(line).map((name) => name.toLowerCase())
+  const places = new Map<Column, number>()
+  for (const [i, name] of names.entries()) {
+    const column = columns.find((known) => known === name)
+    if (column === undefined) fail(line.number, `column "${name}" is none of ${columns.join(', ')}`)
+    if (places.has(column)) fail(line.number, `column "${name}" stands twice`)
+    places.set(column, i)
+  }
+  for (const needed of ['a', 'b', 'same'] as const) {
+    if (!places.has(needed)) fail(line.number, `column "${needed}" is missing`)
+  }
+  return places
+}
+
+function parseCsv(lines: readonly [Line, ...Line[]]): PairList {
+  const [heading, ...rows] = lines
+  const places = csvHeading(heading)
+  const dealt = { true: 0, false: 0 }
+  const pairs = rows.map((line): Pair => {
+    const fields = csvFields(line)
+    if (fields.length !== places.size) {
+      fail(line.number, `${fields.length} fields, the heading has ${places.size}`)
     }
-    return { a, b, same, fold: Math.floor(i / (each * 2)) }
+    const field = (column: Column): string => fields[places.get(column) ?? -1] ?? ''
+    const word = field('same').toLowerCase()
+    if (!yes.has(word) && !no.has(word)) fail(line.number, `same must be 1 or 0, not "${word}"`)
+    const same = yes.has(word)
+    if (places.has('fold') && !/^\d+$/.test(field('fold'))) {
+      fail(line.number, `fold must be a whole number, not "${field('fold')}"`)
+    }
+    const fold = places.has('fold') ? Number(field('fold')) : dealt[`${same}`]++ % foldsDealt
+    const [a, b] = [field('a'), field('b')]
+    if (a === '' || b === '') fail(line.number, 'a photo is missing')
+    const people =
+      places.has('person_a') && places.has('person_b')
+        ? { personA: field('person_a'), personB: field('person_b') }
+        : {}
+    if (people.personA !== undefined && (people.personA === people.personB) !== same) {
+      fail(line.number, 'same and the names of the people contradict each other')
+    }
+    return { a, b, same, fold, ...people, line: line.number }
   })
-  return { folds, pairs }
+  return { format: 'csv', folds: new Set(pairs.map(({ fold }) => fold)).size, pairs }
+}
+
+function checkPaths(pairs: readonly Pair[]): void {
+  const seen = new Map<string, number>()
+  for (const { a, b, line } of pairs) {
+    for (const path of [a, b]) {
+      // The list must not lead out of the folder it is given for.
+      if (/^([/\\]|[A-Za-z]:)/.test(path) || path.split(/[/\\]/).includes('..')) {
+        fail(line, `"${path}" must be a path inside the folder of photos`)
+      }
+    }
+    if (a === b) fail(line, `a photo is paired with itself: "${a}"`)
+    const key = [a, b].sort().join('\0')
+    const before = seen.get(key)
+    if (before !== undefined) fail(line, `the pair stands on line ${before} already`)
+    seen.set(key, line)
+  }
+}
+
+/** @throws InvalidArgumentError naming the line */
+export function parsePairs(text: string): PairList {
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line, i): Line => ({ text: line, number: i + 1 }))
+    .filter((line) => line.text.trim() !== '')
+  const [first, ...rest] = lines
+  if (first === undefined) fail(1, 'the list is empty')
+  const list = first.text.includes(',') ? parseCsv([first, ...rest]) : parseLfw(lines)
+  for (const kind of [true, false]) {
+    if (!list.pairs.some(({ same }) => same === kind)) {
+      fail(first.number, `there is no pair of ${kind ? 'one person' : 'different people'}`)
+    }
+  }
+  checkPaths(list.pairs)
+  return list
 }

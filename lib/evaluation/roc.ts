@@ -41,14 +41,29 @@ export function operatingPoint(impostorsAscending: Float64Array, far: number): O
   return { far, threshold: (lastAccepted + firstRefused) / 2, impostors: accepted }
 }
 
+export interface TarAtFar extends OperatingPoint {
+  readonly tar: number
+  /** Genuine pairs that reach the threshold. */
+  readonly genuine: number
+}
+
+/**
+ * The largest true accept rate at which no more than `far` of the impostors are accepted: a point of
+ * the ROC curve, whose threshold is the lowest score accepted.
+ */
 export function tarAtFar(
   genuineAscending: Float64Array,
   impostorsAscending: Float64Array,
   far: number
-): OperatingPoint & { readonly tar: number } {
-  const point = operatingPoint(impostorsAscending, far)
-  const tar = countAtLeast(genuineAscending, point.threshold) / genuineAscending.length
-  return { ...point, tar }
+): TarAtFar {
+  const { impostors } = operatingPoint(impostorsAscending, far)
+  const refused = impostorsAscending[impostorsAscending.length - impostors - 1]
+  // All that score above the best impostor refused.
+  const lowest = (ascending: Float64Array): number =>
+    ascending.find((score) => refused === undefined || score > refused) ?? Number.POSITIVE_INFINITY
+  const threshold = Math.min(lowest(genuineAscending), lowest(impostorsAscending))
+  const genuine = countAtLeast(genuineAscending, threshold)
+  return { far, threshold, impostors, genuine, tar: genuine / genuineAscending.length }
 }
 
 /** Area under the ROC curve: the chance that a genuine pair scores above an impostor pair. */
@@ -69,4 +84,52 @@ export function areaUnderCurve(
     wins += (below + upTo) / 2
   }
   return wins / (genuineAscending.length * impostorsAscending.length)
+}
+
+export interface RocPoint {
+  readonly threshold: number
+  /** False accept rate at that threshold. */
+  readonly far: number
+  /** True accept rate. */
+  readonly tar: number
+}
+
+/**
+ * The ROC curve from nothing accepted to everything accepted: one point for each distinct score,
+ * which is the threshold there.
+ */
+export function rocCurve(
+  genuineAscending: Float64Array,
+  impostorsAscending: Float64Array
+): RocPoint[] {
+  const points: RocPoint[] = [{ threshold: Number.POSITIVE_INFINITY, far: 0, tar: 0 }]
+  let g = genuineAscending.length
+  let i = impostorsAscending.length
+  while (g > 0 || i > 0) {
+    const threshold = Math.max(
+      genuineAscending[g - 1] ?? Number.NEGATIVE_INFINITY,
+      impostorsAscending[i - 1] ?? Number.NEGATIVE_INFINITY
+    )
+    while (g > 0 && genuineAscending[g - 1] === threshold) g--
+    while (i > 0 && impostorsAscending[i - 1] === threshold) i--
+    points.push({
+      threshold,
+      far: 1 - i / impostorsAscending.length,
+      tar: 1 - g / genuineAscending.length
+    })
+  }
+  return points
+}
+
+/** Where false accepts and false rejects are equally frequent, between points on a straight line. */
+export function equalErrorRate(roc: readonly Pick<RocPoint, 'far' | 'tar'>[]): number {
+  for (const [i, point] of roc.entries()) {
+    const before = roc[i - 1]
+    const excess = point.far - (1 - point.tar)
+    if (excess < 0 || before === undefined) continue
+    const lack = 1 - before.tar - before.far
+    const part = lack + excess === 0 ? 0 : lack / (lack + excess)
+    return before.far + part * (point.far - before.far)
+  }
+  return 1
 }

@@ -1,8 +1,9 @@
 import test from 'ava'
 import { calibrationTable, scoreAllPairs } from '../../lib/evaluation/calibrate.js'
 import { bestThreshold, crossValidate, type ScoredPair } from '../../lib/evaluation/folds.js'
-import { parsePairs, photoPath } from '../../lib/evaluation/pairs.js'
+import { parsePairs } from '../../lib/evaluation/pairs.js'
 import { areaUnderCurve, countAtLeast, operatingPoint, tarAtFar } from '../../lib/evaluation/roc.js'
+import { InvalidArgumentError } from '../../lib/index.js'
 
 const ascending = (...values: number[]): Float64Array => Float64Array.from(values).sort()
 
@@ -10,7 +11,7 @@ test('pairs.txt is parsed', (t) => {
   const { folds, pairs } = parsePairs('2\t1\nAda\t1\t4\nAda\t2\tBo\t10\nCy\t1\t2\nBo\t3\tCy\t1\n')
   t.is(folds, 2)
   t.deepEqual(
-    pairs.map(({ a, b, same, fold }) => [photoPath(a), photoPath(b), same, fold]),
+    pairs.map(({ a, b, same, fold }) => [a, b, same, fold]),
     [
       ['Ada/Ada_0001.jpg', 'Ada/Ada_0004.jpg', true, 0],
       ['Ada/Ada_0002.jpg', 'Bo/Bo_0010.jpg', false, 0],
@@ -20,9 +21,49 @@ test('pairs.txt is parsed', (t) => {
   )
 })
 
-for (const text of ['', 'a\tb', '1\t2\nAda\t1\t2', '1\t1\nAda\t1\t2\nAda\tx\tBo\t1']) {
+test('a CSV of pairs is parsed; pairs without folds are dealt out in order', (t) => {
+  const { folds, pairs } = parsePairs(
+    'a,b,same\n"x, 1.jpg",y.jpg,1\nx.jpg,z.jpg,different\r\ny.jpg,"z ""2"".jpg",0\n'
+  )
+  t.is(folds, 2)
+  t.deepEqual(
+    pairs.map(({ a, b, same, fold, line }) => [a, b, same, fold, line]),
+    [
+      ['x, 1.jpg', 'y.jpg', true, 0, 2],
+      ['x.jpg', 'z.jpg', false, 0, 3],
+      ['y.jpg', 'z "2".jpg', false, 1, 4]
+    ]
+  )
+  const named = parsePairs('same,person_a,person_b,fold,a,b\n0,Ada,Bo,3,a,b\n1,Cy,Cy,4,c,d\n')
+  t.like(named.pairs[0], { a: 'a', b: 'b', fold: 3, personA: 'Ada', personB: 'Bo' })
+})
+
+const brokenLists: readonly [text: string, problem: RegExp][] = [
+  ['', /line 1 .*empty/],
+  ['a\tb', /line 1 .*number of folds/],
+  ['1\t2\nAda\t1\t2', /line 2 .*are 4 lines, there are 1/],
+  ['1\t1\nAda\t1\t2\nAda\tx\tBo\t1', /line 3 .*"x" is not the number/],
+  ['1\t1\nAda\t1\t2\nAda', /line 3 .*not understood/],
+  ['1\t1\nAda\t1\t2\nBo\t1\t2', /no pair of different people/],
+  ['a,b\nx,y', /line 1 .*"same" is missing/],
+  ['a,b,same,colour\nx,y,1,red', /line 1 .*"colour" is none of/],
+  ['a,a,b,same\nx,y,z,1', /line 1 .*"a" stands twice/],
+  ['a,b,same\nx,y', /line 2 .*2 fields, the heading has 3/],
+  ['a,b,same\nx,y,maybe', /line 2 .*same must be 1 or 0, not "maybe"/],
+  ['a,b,same\n,y,1', /line 2 .*a photo is missing/],
+  ['a,b,same\n"x,y,1', /line 2 .*a quote is not closed/],
+  ['a,b,same,fold\nx,y,1,one', /line 2 .*fold must be a whole number/],
+  ['a,b,same\nx,y,1\nx,x,0', /line 3 .*a photo is paired with itself/],
+  ['a,b,same\nx,y,1\ny,x,0', /line 3 .*the pair stands on line 2 already/],
+  ['a,b,same\n../x,y,1\nx,z,0', /line 2 .*"..\/x" must be a path inside/],
+  ['a,b,same\n/x,y,1\nx,z,0', /line 2 .*"\/x" must be a path inside/],
+  ['a,b,same,person_a,person_b\nx,y,1,Ada,Bo\nx,z,0,Ada,Cy', /line 2 .*same and the names/]
+]
+for (const [text, problem] of brokenLists) {
   test(`a broken list of pairs is refused: ${JSON.stringify(text)}`, (t) => {
-    t.throws(() => parsePairs(text))
+    const error = t.throws(() => parsePairs(text), { instanceOf: InvalidArgumentError })
+    t.is(error?.argument, 'pairs')
+    t.regex(error?.message ?? '', problem)
   })
 }
 
@@ -68,9 +109,15 @@ test('equal scores are accepted or refused together', (t) => {
 test('TAR at FAR, by hand', (t) => {
   const impostors = ascending(0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
   const genuine = ascending(0.64, 0.84, 0.86, 0.96)
-  t.is(tarAtFar(genuine, impostors, 0.1).tar, 0.5)
-  t.is(tarAtFar(genuine, impostors, 0.3).tar, 0.75)
-  t.is(tarAtFar(genuine, impostors, 0).tar, 0.25)
+  t.like(tarAtFar(genuine, impostors, 0.1), {
+    tar: 0.75,
+    threshold: 0.84,
+    genuine: 3,
+    impostors: 1
+  })
+  t.like(tarAtFar(genuine, impostors, 0.3), { tar: 1, threshold: 0.64, genuine: 4, impostors: 3 })
+  t.like(tarAtFar(genuine, impostors, 0), { tar: 0.25, threshold: 0.96, genuine: 1, impostors: 0 })
+  t.like(tarAtFar(genuine, impostors, 1), { tar: 1, threshold: 0, genuine: 4, impostors: 10 })
 })
 
 test('the area under the curve equals counting all pairs', (t) => {

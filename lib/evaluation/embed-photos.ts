@@ -6,8 +6,7 @@ import {
   FaceRecognizer,
   type FaceRecognizerOptions,
   NoFaceError
-} from '../../lib/index.js'
-import { progressBar } from './progress.js'
+} from '../index.js'
 
 /** What the photos are: aligned 112×112 crops, or whole photos for the whole pipeline. */
 export type PhotoKind = 'crops' | 'photos'
@@ -40,16 +39,16 @@ async function cropBytes(path: string): Promise<Uint8Array> {
   return data
 }
 
-/** Embeds each of `paths`, relative to `folder`. */
+/** Embeds each of `paths`, relative to `folder`; `progress` is told how many are done. */
 export async function embedPhotos(
   kind: PhotoKind,
   folder: string,
   paths: readonly string[],
-  options: FaceRecognizerOptions
+  options: FaceRecognizerOptions,
+  progress: (done: number) => void = () => undefined
 ): Promise<Embedded> {
   const embeddings = new Map<string, FaceEmbedding>()
   const withoutFace: string[] = []
-  const progress = progressBar('embedding', paths.length)
   const run = async (embed: (path: string) => Promise<FaceEmbedding>): Promise<void> =>
     forEachConcurrently(paths, async (path) => {
       try {

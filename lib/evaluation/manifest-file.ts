@@ -1,9 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseManifest } from '../../lib/manifest.js'
-
-const defaultDir = fileURLToPath(new URL('../../models', import.meta.url))
+import { parseManifest } from '../manifest.js'
+import { bundledModelDir } from '../paths.js'
 
 /** Changes some fields of models/NAME.json and keeps all others, in their order. */
 export async function updateManifest(
@@ -11,7 +9,7 @@ export async function updateManifest(
   modelDir: string | undefined,
   change: (manifest: Record<string, unknown>) => void
 ): Promise<string> {
-  const path = join(modelDir ?? defaultDir, `${name}.json`)
+  const path = join(modelDir ?? bundledModelDir, `${name}.json`)
   const manifest: Record<string, unknown> = JSON.parse(await readFile(path, 'utf8'))
   change(manifest)
   const text = `${JSON.stringify(manifest, null, 2)}\n`

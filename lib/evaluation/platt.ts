@@ -1,0 +1,137 @@
+/**
+ * From scores to probabilities: the logistic map of Platt 1999 ("Probabilistic outputs for support
+ * vector machines"), P(same | score) = 1 / (1 + exp(−(slope · score + intercept))), fitted by
+ * Newton's method as Lin, Lin and Weng 2007 ("A note on Platt's probabilistic outputs") advise.
+ *
+ * Both kinds of pairs weigh alike, whatever their number: the probability is that of a pair for
+ * which same and different are equally likely beforehand. Each kind counts as much as there are
+ * genuine pairs, so that Platt's smoothed targets, (n + 1) / (n + 2) and 1 / (n + 2), keep a map
+ * from few genuine pairs from being overconfident.
+ */
+
+export interface LogisticMap {
+  readonly slope: number
+  readonly intercept: number
+}
+
+function sigmoid(x: number): number {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))
+}
+
+export function probabilityOf({ slope, intercept }: LogisticMap, score: number): number {
+  return sigmoid(slope * score + intercept)
+}
+
+/** ln(1 + eˣ) without overflow. */
+function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+}
+
+interface Kind {
+  readonly scores: Float64Array
+  readonly weight: number
+  readonly target: number
+}
+
+function loss(kinds: readonly Kind[], { slope, intercept }: LogisticMap): number {
+  let sum = 0
+  for (const { scores, weight, target } of kinds) {
+    let part = 0
+    for (const score of scores) {
+      const x = slope * score + intercept
+      part += softplus(x) - target * x
+    }
+    sum += weight * part
+  }
+  return sum
+}
+
+const iterations = 100
+const smallGradient = 1e-10
+
+export function fitPlatt(genuine: Float64Array, impostors: Float64Array): LogisticMap {
+  if (genuine.length === 0 || impostors.length === 0) {
+    throw new Error('a logistic map takes genuine and impostor scores')
+  }
+  const count = genuine.length
+  const kinds: readonly Kind[] = [
+    { scores: genuine, weight: 1, target: (count + 1) / (count + 2) },
+    { scores: impostors, weight: count / impostors.length, target: 1 / (count + 2) }
+  ]
+  let map: LogisticMap = { slope: 0, intercept: 0 }
+  let value = loss(kinds, map)
+  for (let round = 0; round < iterations; round++) {
+    // Gradient and Hessian in slope and intercept; the tiny diagonal keeps it invertible.
+    let [gs, gi, hss, hsi, hii] = [0, 0, 1e-12, 0, 1e-12]
+    for (const { scores, weight, target } of kinds) {
+      for (const score of scores) {
+        const p = probabilityOf(map, score)
+        const d = weight * (p - target)
+        const w = weight * p * (1 - p)
+        gs += d * score
+        gi += d
+        hss += w * score * score
+        hsi += w * score
+        hii += w
+      }
+    }
+    if (Math.abs(gs) < smallGradient && Math.abs(gi) < smallGradient) break
+    const determinant = hss * hii - hsi * hsi
+    const ds = -(hii * gs - hsi * gi) / determinant
+    const di = -(hss * gi - hsi * gs) / determinant
+    // Backtracking: half the step until the loss falls.
+    let step = 1
+    for (; step > 1e-10; step /= 2) {
+      const next = { slope: map.slope + step * ds, intercept: map.intercept + step * di }
+      const lower = loss(kinds, next)
+      if (lower < value + 1e-4 * step * (gs * ds + gi * di)) {
+        map = next
+        value = lower
+        break
+      }
+    }
+    if (step <= 1e-10) break // as low as rounding allows
+  }
+  return map
+}
+
+export interface Reliability {
+  /**
+   * Expected calibration error: the mean distance, over ten equal ranges of the probability and
+   * weighted by pairs, between it and the share that is the same (Naeini et al. 2015).
+   */
+  readonly expectedCalibrationError: number
+  /** Mean of −ln of the probability given to the truth. */
+  readonly logLoss: number
+}
+
+/** How well probabilities fit; both kinds weigh alike, as in the fit. */
+export function reliability(
+  map: LogisticMap,
+  genuine: Float64Array,
+  impostors: Float64Array
+): Reliability {
+  const bins = Array.from({ length: 10 }, () => ({ weight: 0, probability: 0, same: 0 }))
+  let logLoss = 0
+  for (const [scores, same] of [
+    [genuine, 1],
+    [impostors, 0]
+  ] as const) {
+    const weight = 0.5 / scores.length
+    for (const score of scores) {
+      const x = map.slope * score + map.intercept
+      const p = sigmoid(x)
+      const bin = bins[Math.min(9, Math.floor(p * 10))]
+      if (bin === undefined) continue
+      bin.weight += weight
+      bin.probability += weight * p
+      bin.same += weight * same
+      logLoss += weight * (softplus(x) - same * x)
+    }
+  }
+  const expectedCalibrationError = bins.reduce(
+    (sum, { probability, same }) => sum + Math.abs(probability - same),
+    0
+  )
+  return { expectedCalibrationError, logLoss }
+}
