@@ -166,6 +166,7 @@ export async function evaluation(args: readonly string[]): Promise<number> {
   if (options.json) {
     const {
       roc: _roc,
+      band: _band,
       genuine: _genuine,
       impostors: _impostors,
       bootstrap: drawn,

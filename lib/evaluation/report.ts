@@ -27,6 +27,11 @@ export interface RateReport {
   }
 }
 
+/** The interval of the ROC curve at one rate. */
+export interface BandPoint extends Interval {
+  readonly far: number
+}
+
 export interface Evaluation {
   readonly pairs: { readonly genuine: number; readonly impostors: number }
   /** Pairs with a photo in which no face was found. */
@@ -38,12 +43,23 @@ export interface Evaluation {
   readonly rates: readonly RateReport[]
   readonly bootstrap: Bootstrap
   readonly roc: readonly RocPoint[]
+  /** From the smallest rate that the impostor pairs support up to 1. */
+  readonly band: readonly BandPoint[]
   /** Sorted from small to large. */
   readonly genuine: Float64Array
   readonly impostors: Float64Array
 }
 
 export const reportedRates = [0.1, 0.01, 0.001, 0.0001] as const
+
+const bandSteps = 60
+
+/** Rates evenly apart on a logarithmic axis, from the smallest that is supported up to 1. */
+export function bandRates(impostors: number): number[] {
+  const least = minFalseAccepts / impostors
+  if (least >= 1) return []
+  return Array.from({ length: bandSteps + 1 }, (_, i) => least ** (1 - i / bandSteps))
+}
 
 export function evaluate(pairs: readonly EvaluatedPair[], rounds = 1000): Evaluation {
   const scoresOf = (wanted: boolean): Float64Array =>
@@ -53,7 +69,12 @@ export function evaluate(pairs: readonly EvaluatedPair[], rounds = 1000): Evalua
   const genuine = scoresOf(true)
   const impostors = scoresOf(false)
   const roc = rocCurve(genuine, impostors)
-  const drawn = bootstrap(pairs, reportedRates, { rounds })
+  const alongCurve = bandRates(impostors.length)
+  const all = bootstrap(pairs, [...reportedRates, ...alongCurve], { rounds })
+  const drawn = { ...all, tar: all.tar.slice(0, reportedRates.length) }
+  const band = all.tar
+    .slice(reportedRates.length)
+    .map((interval, i): BandPoint => ({ far: alongCurve[i] ?? 1, ...interval }))
   const rates = reportedRates.map((far, i): RateReport => {
     const point = tarAtFar(genuine, impostors, far)
     const interval = drawn.tar[i]
@@ -78,6 +99,7 @@ export function evaluate(pairs: readonly EvaluatedPair[], rounds = 1000): Evalua
     rates,
     bootstrap: drawn,
     roc,
+    band,
     genuine,
     impostors
   }

@@ -2,9 +2,9 @@ import test from 'ava'
 import { type BootstrapPair, bootstrap } from '../../lib/evaluation/bootstrap.js'
 import { fitPlatt, probabilityOf, reliability } from '../../lib/evaluation/platt.js'
 import { histogram } from '../../lib/evaluation/plot/histogram.js'
-import { rocScale } from '../../lib/evaluation/plot/roc.js'
+import { rocPanel, rocScale } from '../../lib/evaluation/plot/roc.js'
 import { drawEvaluation } from '../../lib/evaluation/plot.js'
-import { type EvaluatedPair, evaluate } from '../../lib/evaluation/report.js'
+import { bandRates, type EvaluatedPair, evaluate } from '../../lib/evaluation/report.js'
 
 /** Numbers from 0 to 1, the same each time. */
 function random(seed: number): () => number {
@@ -87,6 +87,20 @@ test('rates that too few impostors stand behind are left out', (t) => {
   )
 })
 
+test('the band begins where ten impostors stand behind the rate, and holds the curve', (t) => {
+  t.deepEqual(bandRates(10), [])
+  const rates = bandRates(1000)
+  t.true(Math.abs((rates[0] ?? 0) - 0.01) < 1e-12)
+  t.is(rates.at(-1), 1)
+  const { band, roc } = evaluate(pairs(300, 1000), 300)
+  t.is(band.length, rates.length)
+  for (const [i, { far, low, high }] of band.entries()) {
+    const tar = roc.findLast((point) => point.far <= far + 1e-12)?.tar ?? 0
+    t.true(low <= tar && tar <= high, `at ${far}: ${tar} in ${low} to ${high}`)
+    t.true(low >= (band[i - 1]?.low ?? 0), 'it rises with the rate')
+  }
+})
+
 test('pairs without a face count as refused, by kind', (t) => {
   const list = pairs(50, 200).map((pair, i) =>
     i < 5 ? { ...pair, score: -1, missed: true } : pair
@@ -139,6 +153,24 @@ test('the histogram: shares of either kind, pairs without a face left out', (t) 
   const sum = (shares: readonly number[]): number => shares.reduce((x, y) => x + y, 0)
   t.true(Math.abs(sum(genuine) - 1) < 1e-9 && Math.abs(sum(impostor) - 1) < 1e-9)
   t.true(low >= -0.2 && high <= 1)
+})
+
+test('the band is drawn where the scale puts it', (t) => {
+  const result = evaluate(pairs(300, 1000), 100)
+  const { x, y } = rocScale(result, picture)
+  const drawn = /class="band" d="([^"]+)"/.exec(rocPanel(result, picture))?.[1] ?? ''
+  const points = drawn
+    .slice(1)
+    .split('L')
+    .map((point) => point.split(' ').map(Number))
+  t.is(points.length, 2 * result.band.length)
+  const near = ([px = 0, py = 0]: number[] = [], far: number, tar: number): void => {
+    t.true(Math.abs(px - x(far)) < 0.01 && Math.abs(py - y(tar)) < 0.01, `${px} ${py}`)
+  }
+  for (const [i, { far, low, high }] of result.band.entries()) {
+    near(points[i], far, low)
+    near(points.at(-1 - i), far, high)
+  }
 })
 
 test('the picture is well-formed, whatever the title', (t) => {

@@ -19,6 +19,7 @@ export interface RocScale {
 export function rocScale(result: Evaluation, box: Box): RocScale {
   const least = lowestFar(result.pairs.impostors)
   const shown = [
+    ...result.band.map(({ low }) => low),
     ...result.rates.flatMap(({ point }) => (point ? [point.interval.low, point.tar] : [])),
     result.roc.findLast(({ far }) => far <= least)?.tar ?? 0
   ]
@@ -72,15 +73,19 @@ export function rocPanel(result: Evaluation, box: Box): string {
     ]
   })
   const { confidence, by } = result.bootstrap
+  const edge = (side: 'low' | 'high') =>
+    result.band.map((point) => [x(point.far), y(point[side])] as const)
+  const outline = [...edge('low'), ...edge('high').reverse()]
   return [
     ...grid(scale, box),
+    ...(outline.length > 0 ? [path('band', outline)] : []),
     path('curve', steps),
     ...marks,
     words(
       'tick',
       box.x + box.width - 8,
       box.y + box.height - 12,
-      `bars: ${Math.round(confidence * 100)} % by bootstrap over ${by === 'person' ? 'people' : 'pairs'}`,
+      `band: ${Math.round(confidence * 100)} % by bootstrap over ${by === 'person' ? 'people' : 'pairs'}`,
       'end'
     ),
     axisLabels(box, 'false accept rate (FAR)', 'true accept rate (TAR)')

@@ -14,14 +14,15 @@ svg { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 .label { font-size: 13px; } .note { font-size: 12px; }
 .grid { stroke: #d8dee4; stroke-width: 1; } .axis { stroke: #8c959f; stroke-width: 1; fill: none; }
 .curve { stroke: #0969da; stroke-width: 2; fill: none; stroke-linejoin: round; }
-.interval { stroke: #0969da; stroke-width: 7; stroke-opacity: 0.28; }
+.band { fill: #0969da; fill-opacity: 0.16; }
+.interval { stroke: #0969da; stroke-width: 2; stroke-opacity: 0.6; }
 .point { fill: #0969da; stroke: #ffffff; stroke-width: 1.5; }
 .genuine { fill: #0969da; fill-opacity: 0.55; } .impostor { fill: #d4730b; fill-opacity: 0.55; }
 .threshold { stroke: #24292f; stroke-width: 1.5; stroke-dasharray: 5 4; }
 @media (prefers-color-scheme: dark) {
   .paper { fill: #0d1117; } .ink, text { fill: #e6edf3; } .facts, .tick { fill: #9198a1; }
   .grid { stroke: #262c36; } .axis { stroke: #6e7681; } .curve, .interval { stroke: #58a6ff; }
-  .point { fill: #58a6ff; stroke: #0d1117; } .genuine { fill: #58a6ff; } .impostor { fill: #f0a04b; }
+  .band { fill: #58a6ff; } .point { fill: #58a6ff; stroke: #0d1117; } .genuine { fill: #58a6ff; } .impostor { fill: #f0a04b; }
   .threshold { stroke: #e6edf3; }
 }`
 
