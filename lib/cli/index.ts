@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { UsageError } from './arguments.js'
 import { calibrate } from './calibrate.js'
+import { convert } from './convert.js'
 import { detect } from './detect.js'
 import { doctor } from './doctor.js'
 import { embed } from './embed.js'

@@ -7,6 +7,7 @@ import importlib.util
 import shutil
 import subprocess
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,9 @@ def run_pnnx(source: Path, out: Path, name: str, fp16: bool = True) -> tuple[Pat
 
 def to_ncnn(network: nn.Module, out: Path, name: str, fp16: bool = True) -> tuple[Path, Path]:
     """Traces a network, which must be in evaluation mode, and converts that."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # TorchScript is what pnnx reads, however deprecated.
+        warnings.simplefilter("ignore", FutureWarning)
         traced = Path(folder) / "network.pt"
         torch.jit.trace(network, torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE)).save(str(traced))
         return run_pnnx(traced, out, name, fp16)

@@ -1,0 +1,74 @@
+import { rmSync } from 'node:fs'
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { InvalidArgumentError } from '../errors.js'
+
+/** In the order in which they are put in place: a model without its manifest is none. */
+const suffixes = ['param', 'bin', 'json']
+
+/**
+ * A folder beside the models where a new one is made: it appears in its place whole or not at all,
+ * even when the program is told to stop.
+ */
+export class Staging {
+  readonly #abort = new AbortController()
+  readonly #stop = (name: NodeJS.Signals): void => {
+    this.#abort.abort()
+    rmSync(this.path, { recursive: true, force: true })
+    process.exit(name === 'SIGINT' ? 130 : 143)
+  }
+
+  private constructor(
+    readonly path: string,
+    readonly target: string,
+    readonly name: string
+  ) {
+    process.once('SIGINT', this.#stop)
+    process.once('SIGTERM', this.#stop)
+  }
+
+  /** `target` is made if need be. A model of that name there is replaced only if `replace`. */
+  static async make(target: string, name: string, replace: boolean): Promise<Staging> {
+    const folder = resolve(target)
+    if (!replace) {
+      for (const suffix of suffixes) {
+        const path = join(folder, `${name}.${suffix}`)
+        if (await exists(path)) {
+          throw new InvalidArgumentError('name', `"${path}" exists already; --force replaces it`)
+        }
+      }
+    }
+    await mkdir(folder, { recursive: true })
+    return new Staging(await mkdtemp(join(folder, '.convert-')), folder, name)
+  }
+
+  /** Aborted when the program is told to stop. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Puts the files in place, the manifest last, and tells where that is. */
+  async publish(): Promise<string> {
+    const manifest = join(this.target, `${this.name}.json`)
+    // A manifest never stands beside files of another model.
+    await rm(manifest, { force: true })
+    for (const suffix of suffixes) {
+      const file = `${this.name}.${suffix}`
+      await rename(join(this.path, file), join(this.target, file))
+    }
+    return manifest
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    process.off('SIGINT', this.#stop)
+    process.off('SIGTERM', this.#stop)
+    await rm(this.path, { recursive: true, force: true })
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false
+  )
+}
