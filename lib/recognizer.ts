@@ -188,7 +188,7 @@ export class FaceRecognizer extends FaceFinder {
     }
     if (calibration === undefined) {
       throw new ModelInvalidError(
-        `Model "${name}" has no calibration, so no FAR can be promised; give a threshold`
+        `Model "${name}" has no calibration, so no FAR can be promised: calibrate it, or give a threshold`
       )
     }
     const rate = far ?? calibration.defaultFar

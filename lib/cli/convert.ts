@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
+import { calibrateFromPairs, type PairsOptions, readPairs } from '../conversion/calibrate.js'
 import { checkInAddon } from '../conversion/check.js'
 import { runConverter } from '../conversion/converter.js'
 import { findPython } from '../conversion/python.js'
 import { Staging } from '../conversion/staging.js'
 import { listModels } from '../index.js'
 import { type Arguments, parseGeneral, UsageError } from './arguments.js'
-import { colour, print, printFields, printJson } from './output.js'
+import { colour, print, printFields, printJson, rate } from './output.js'
 
 const options = {
   network: { type: 'string' },
@@ -18,7 +19,10 @@ const options = {
   licence: { type: 'string' },
   terms: { type: 'string' },
   source: { type: 'string' },
-  force: { type: 'boolean' }
+  force: { type: 'boolean' },
+  pairs: { type: 'string' },
+  photos: { type: 'string' },
+  crops: { type: 'string' }
 } as const
 
 /** Passed on to Python as they are: it checks them. */
@@ -38,6 +42,17 @@ function nameFor(args: Arguments, checkpoint: string, network: string): string {
   return name
 }
 
+function pairsOf(args: Arguments): PairsOptions | undefined {
+  const pairs = args.text('pairs')
+  const [photos, crops] = [args.text('photos'), args.text('crops')]
+  const folder = photos ?? crops
+  if (pairs === undefined && folder === undefined) return undefined
+  if (pairs === undefined || folder === undefined || (photos && crops)) {
+    throw new UsageError('calibration takes --pairs FILE and either --photos DIR or --crops DIR')
+  }
+  return { pairs, folder, kind: crops === undefined ? 'photos' : 'crops' }
+}
+
 export async function convert(args: readonly string[]): Promise<number> {
   const parsed = parseGeneral(args, options)
   const [checkpoint, ...more] = parsed.positionals
@@ -46,7 +61,12 @@ export async function convert(args: readonly string[]): Promise<number> {
   if (network === undefined) {
     throw new UsageError('convert takes --network NAME: what the checkpoint is of')
   }
+  if (parsed.text('model-dir') !== undefined) {
+    throw new UsageError('convert writes to the folder that --out DIR names')
+  }
   const name = nameFor(parsed, checkpoint, network)
+  const wanted = pairsOf(parsed)
+  const pairs = wanted && (await readPairs(wanted.pairs))
   const python = await findPython()
   await using staging = await Staging.make(
     parsed.text('out') ?? options.out.default,
@@ -64,13 +84,22 @@ export async function convert(args: readonly string[]): Promise<number> {
   const say = parsed.json ? () => {} : (line: string) => print(colour.dim(line))
   const report = await runConverter(python, forPython, say, staging.signal)
   const inAddon = await checkInAddon(name, staging.path, report)
+  const calibration =
+    wanted && pairs && (await calibrateFromPairs(name, staging.path, pairs, wanted))
   const [manifest] = await listModels(staging.path)
   const path = await staging.publish()
 
   const parity = { ...report.parity, 'add-on to the reference': inAddon }
   if (parsed.json) {
     const { layout, unusedParameters } = report
-    printJson({ model: name, manifest: path, layout, unusedParameters, parity })
+    printJson({
+      model: name,
+      manifest: path,
+      layout,
+      unusedParameters,
+      parity,
+      calibration: calibration ?? null
+    })
     return 0
   }
   print(colour.bold(`${name} is in ${path}`))
@@ -84,6 +113,12 @@ export async function convert(args: readonly string[]): Promise<number> {
   for (const [what, worst] of Object.entries(parity)) {
     fields.push(['agreement', `${worst.toFixed(8)} ${what}`])
   }
+  fields.push([
+    'default FAR',
+    calibration
+      ? `${rate(calibration.defaultFar)}, from ${calibration.impostorPairs} impostor pairs`
+      : 'not calibrated: verify needs --threshold'
+  ])
   printFields(fields)
   return 0
 }

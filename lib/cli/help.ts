@@ -40,6 +40,24 @@ who are in no training and no test set. DIR holds a folder of photos for each pe
 
 Lists the models at hand: accuracy, calibration and terms of use.
 `,
+  convert: `seesawface convert FILE --network NAME [options]
+
+Makes a model of a PyTorch checkpoint or an ONNX face model. Needs Python with PyTorch and pnnx.
+The file is checked key by key, and nothing is written unless the result computes the same.
+
+  --network NAME     what the file is of: seesaw-share, seesaw-shuffle, seesaw-shuffle-mobi,
+                     dw-seesaw-v1, dw-seesaw-v2, mobilefacenet-512 (-128, -512-swish, -128-swish),
+                     mobiface, arcface-r100, or onnx
+  --name NAME        of the model (default: the network's, or the ONNX file's)
+  --out DIR          where the model goes (default: models)
+  --input ORDER      of channels, bgr or rgb; ONNX models need it,
+  --mean X           what is subtracted from 0–255, one number or three with commas,
+  --norm X           and what the rest is multiplied by, such as 0.0078125 or 1/128
+  --weights W        fp16 (default) or fp32
+  --licence SPDX     of the weights; --terms TEXT, --source TEXT: for the manifest
+  --force            replace a model of that name
+  --pairs FILE       calibrate: pairs.txt as of LFW, with --photos DIR or aligned --crops DIR
+  --json             for programs: the outcome as JSON`,
   doctor: `seesawface doctor [options]
 
 Tells what seesawface found on this machine and whether it works: the add-on and why it was chosen,
@@ -70,6 +88,7 @@ const overview = `seesawface: whose face is it? On this machine, without a netwo
   seesawface eval PAIRS        how accurate is a model on these pairs of photos?
   seesawface calibrate         thresholds and probabilities from photos of people
   seesawface models            the models at hand
+  seesawface convert FILE      a model of your own, from PyTorch or ONNX
   seesawface doctor            does everything work here, and if not, what helps?
   seesawface help [COMMAND]    this, or a command's options
   seesawface version           versions of seesawface, NCNN and Node
@@ -80,7 +99,7 @@ Exit codes: 0 success (verify: same), 1 verify: different, doctor: something is 
 export function helpText(command?: string): string | undefined {
   if (command === undefined) return overview
   const text = usage[command]
-  if (text === undefined) return undefined
+  if (text === undefined || command === 'convert') return text
   return text + (['models', 'doctor'].includes(command) ? generalOptions : runningOptions)
 }
 

@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   eval: evaluation,
   calibrate,
   models,
+  convert,
   doctor,
   version,
   help

@@ -30,7 +30,8 @@ const failureSchema = v.object({
 export type ConversionReport = v.InferOutput<typeof reportSchema>
 
 interface Outcome {
-  readonly exitCode: number | null
+  /** The exit code, or the signal that ended it. */
+  readonly status: number | NodeJS.Signals
   readonly stdout: string
   readonly stderr: string
 }
@@ -59,14 +60,14 @@ function runPython(
       onLine(line)
     })
     child.on('error', reject)
-    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
+    child.on('close', (code, killer) => resolve({ status: code ?? killer ?? 1, stdout, stderr }))
   })
 }
 
-function failure({ exitCode, stderr }: Outcome, cause?: unknown): SeesawFaceError {
+function failure({ status, stderr }: Outcome, cause?: unknown): SeesawFaceError {
   const last = stderr.trimEnd().split('\n').slice(-3).join('\n')
   return new ConversionFailedError(
-    `The converter ended with status ${exitCode ?? 'unknown'}${last ? `:\n${last}` : ''}`,
+    `The converter ended with status ${status}${last ? `:\n${last}` : ''}`,
     { cause }
   )
 }
@@ -91,6 +92,6 @@ export async function runConverter(
     throw fromNative(Object.assign(new Error(message), fields))
   }
   const report = v.safeParse(reportSchema, answer)
-  if (!report.success || outcome.exitCode !== 0) throw failure(outcome)
+  if (!report.success || outcome.status !== 0) throw failure(outcome)
   return report.output
 }

@@ -120,7 +120,7 @@ for (const args of [[], ['--help'], ['-h'], ['help']]) {
   })
 }
 
-for (const command of ['verify', 'embed', 'detect', 'models']) {
+for (const command of ['verify', 'embed', 'detect', 'models', 'convert']) {
   test(`help of ${command}`, async (t) => {
     const asked = await seesawface(['help', command])
     t.is(asked.exitCode, 0)

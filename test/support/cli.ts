@@ -3,18 +3,22 @@ import { fileURLToPath } from 'node:url'
 
 export const cli = fileURLToPath(new URL('../../lib/cli/index.ts', import.meta.url))
 
-interface Outcome {
+export interface Outcome {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs the command line from source. */
-export function seesawface(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+/** Runs the command line in a process of its own. */
+export function seesawface(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  timeout = 120_000
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     // ava sets FORCE_COLOR where it thinks that colours can be shown.
     const plain = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' }
-    const options = { env: { ...plain, ...env }, timeout: 120_000 }
+    const options = { env: { ...plain, ...env }, timeout }
     execFile(process.execPath, ['--import=tsx', cli, ...args], options, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : error.code
       if (typeof exitCode !== 'number') reject(error)

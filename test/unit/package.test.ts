@@ -59,10 +59,29 @@ test('it holds what building and running take, and nothing else', (t) => {
   }
   t.deepEqual(
     files.filter((path) =>
-      /^(test|training|lib|bench|docs|\.ci)\/|^(?!prebuilds\/).*\.node$|^scripts\/(?!ncnn)/.test(path)
+      /^(test|lib|bench|docs|\.ci)\/|^(?!prebuilds\/).*\.node$|\.(pt|pyc)$|^scripts\/(?!ncnn)|^training\/.*(tests|fast)\//.test(
+        path
+      )
     ),
     []
   )
+})
+
+test('all that the converter imports of ours is in it', async (t) => {
+  const sources = files.filter((path) => path.startsWith('training/') && path.endsWith('.py'))
+  t.true(sources.includes('training/seesaw/convert/__main__.py'))
+  for (const path of sources) {
+    const source = await readFile(join(folder, 'node_modules/seesawface', path), 'utf8')
+    for (const [, module = ''] of source.matchAll(
+      /^\s*from ((?:seesaw|data)(?:\.\w+)*) import/gm
+    )) {
+      const base = `training/${module.replaceAll('.', '/')}`
+      t.true(
+        [`${base}.py`, `${base}/__init__.py`].some((file) => sources.includes(file)),
+        `${path} imports ${module}`
+      )
+    }
+  }
 })
 
 const program = `

@@ -43,10 +43,11 @@ class NcnnModel:
         """The same of normalised pictures [N, 3, 112, 112]."""
         rows = []
         for picture in pictures:
-            # The Mat only points into this array, which must therefore outlive it.
-            planes = np.ascontiguousarray(picture, dtype=np.float32)
+            # A Mat only points into an array. Layers that compute in place crash on that: a clone
+            # has memory of its own, with a count of its users.
+            planes = ncnn.Mat(np.ascontiguousarray(picture, dtype=np.float32)).clone()
             with self.net.create_extractor() as extractor:
-                extractor.input(INPUT_BLOB, ncnn.Mat(planes))
+                extractor.input(INPUT_BLOB, planes)
                 status, out = extractor.extract(OUTPUT_BLOB)
             if status:
                 raise RuntimeError(f"ncnn failed with status {status}")

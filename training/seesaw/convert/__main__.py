@@ -125,9 +125,9 @@ def convert(options: argparse.Namespace) -> dict[str, Any]:
     present = [str(path) for path in targets if path.exists()]
     if present and not options.force:
         raise wrong_argument("name", f"{present[0]} exists already; --force replaces it")
-    source = open_source(options.checkpoint, options.network)
+    source = open_source(options.checkpoint, options.network, options.name)
     picture_input = input_of(options, source)
-    say(options, f"{options.checkpoint.name}: {source.layout}, every key and shape is right")
+    say(options, f"{options.checkpoint.name}: {source.layout}, all there and in shape")
     pictures = sample_pictures()
     planes = normalised(pictures, picture_input)
     # Beside the target, so that renaming is all that is left to do.

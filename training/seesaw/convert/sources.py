@@ -83,7 +83,8 @@ class OnnxModel(Source):
 
     layout = "ONNX"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, title: str) -> None:
+        self.title = title
         self.graph = load_onnx(path)
         self.size = self.graph.size
 
@@ -98,11 +99,12 @@ class OnnxModel(Source):
 
     def architecture(self) -> dict[str, Any]:
         return {
-            "network": self.graph.model.graph.name or "ONNX graph",
+            "network": f"{self.title} (ONNX)",
             "parameters": self.graph.count_parameters(),
             "macs": self.graph.count_macs(),
         }
 
 
-def open_source(path: Path, network: str) -> Source:
-    return OnnxModel(path) if network == ONNX else Checkpoint(path, network)
+def open_source(path: Path, network: str, name: str) -> Source:
+    """`name` is what the new model is called; a graph seldom has a name that tells anything."""
+    return OnnxModel(path, name) if network == ONNX else Checkpoint(path, network)

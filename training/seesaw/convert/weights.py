@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from seesaw import checkpoint
+from seesaw.checkpoint import FORMAT
 from seesaw.convert.errors import refused, some, wrong_argument
 from seesaw.convert.layouts import (
     Place,
@@ -86,6 +86,15 @@ def tensors_of(content: Any, path: Path) -> dict[str, Tensor]:
     }
 
 
+def without_counters(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Without BatchNorms' counters of batches, which nothing but training reads."""
+    return {
+        key: tensor
+        for key, tensor in tensors.items()
+        if not (key.endswith(COUNTER) and f"{key.removesuffix(COUNTER)}.running_mean" in tensors)
+    }
+
+
 def flaw(key: str, tensor: Tensor, shape: tuple[int, ...]) -> str | None:
     """What is wrong with a tensor, or None."""
     if tuple(tensor.shape) != shape:
@@ -138,7 +147,7 @@ def fill(network: nn.Module, tensors: dict[str, Tensor], places: dict[str, Place
 def from_state_dict(name: str, tensors: dict[str, Tensor]) -> Imported:
     """A state_dict in the authors' layout or in ours, whichever has more of its keys."""
     network = build(name)
-    given = {key: tensor for key, tensor in tensors.items() if not key.endswith(COUNTER)}
+    given = without_counters(tensors)
     official, own = official_places(network), own_places(network)
     if len(own.keys() & given.keys()) > len(official.keys() & given.keys()):
         check(given, own, name, "a state_dict")
@@ -165,7 +174,7 @@ def from_training(name: str, content: dict[str, Any], path: Path) -> Imported:
         key.removeprefix("0."): value for key, value in average.items() if key.startswith("0.")
     }
     network, places = build(name), own_places(build(name))
-    used = {key: tensor for key, tensor in tensors.items() if not key.endswith(COUNTER)}
+    used = without_counters(tensors)
     check(used, places, name, "a training checkpoint")
     return Imported(fill(network, used, places), TRAINING)
 
@@ -177,6 +186,6 @@ def load_network(path: Path, name: str) -> Imported:
             "network", f"there is no {name!r}; known are {', '.join(NETWORKS)} and onnx"
         )
     content = read_file(path)
-    if isinstance(content, Mapping) and content.get("format") == checkpoint.FORMAT:
+    if isinstance(content, Mapping) and content.get("format") == FORMAT:
         return from_training(name, dict(content), path)
     return from_state_dict(name, tensors_of(content, path))
