@@ -1,18 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { calibrationTable, scoreAllPairs } from '../evaluation/calibrate.js'
+import { fitCalibration, minGenuine, scoreAllPairs } from '../evaluation/calibrate.js'
 import { updateManifest } from '../evaluation/manifest-file.js'
 import { parsePairs } from '../evaluation/pairs.js'
-import { fitPlatt } from '../evaluation/platt.js'
 import { countAtLeast } from '../evaluation/roc.js'
 import { parseRunning, UsageError } from './arguments.js'
 import { colour, print, printJson, printTable, rate } from './output.js'
 import { folderOptions, photoFolder, readList } from './photo-folder.js'
-
-/** The rate that `verify` decides at unless told otherwise; the nearest supported one is taken. */
-const wantedDefault = 1e-3
-/** Fewer genuine pairs say too little about how they score. */
-const minGenuine = 30
 
 async function excludedPeople(path: string | undefined): Promise<ReadonlySet<string>> {
   if (path === undefined) return new Set()
@@ -64,39 +58,15 @@ export async function calibrate(args: readonly string[]): Promise<number> {
     })
   )
   const { genuine, impostors } = scoreAllPairs(vectors)
-  // Six digits are read easily; rates are counted again at what is written.
-  const thresholds = calibrationTable(impostors).map(({ far, threshold }) => {
-    const rounded = Math.ceil(threshold * 1e6) / 1e6
-    return { far, threshold: rounded, impostors: countAtLeast(impostors, rounded) }
-  })
-  const defaultRow = thresholds.findLast(({ far }) => far >= wantedDefault) ?? thresholds[0]
-  if (defaultRow === undefined) {
+  const dataset =
+    options.text('dataset') ?? `${people.size} people, all pairs of ${vectors.length} photos`
+  const calibration = fitCalibration({ genuine, impostors }, dataset, folder.precision)
+  if (calibration === undefined) {
     throw new UsageError(
       `${impostors.length} impostor pairs are too few to calibrate with: give more people`
     )
   }
-  const fitted = genuine.length >= minGenuine ? fitPlatt(genuine, impostors) : undefined
-  const probability =
-    fitted && fitted.slope > 0
-      ? {
-          method: 'platt' as const,
-          slope: Number(fitted.slope.toPrecision(8)),
-          intercept: Number(fitted.intercept.toPrecision(8)),
-          prior: 0.5 as const,
-          genuinePairs: genuine.length,
-          impostorPairs: impostors.length
-        }
-      : undefined
-  const calibration = {
-    dataset:
-      options.text('dataset') ?? `${people.size} people, all pairs of ${vectors.length} photos`,
-    impostorPairs: impostors.length,
-    genuinePairs: genuine.length,
-    precision: folder.precision,
-    thresholds,
-    defaultFar: defaultRow.far,
-    ...(probability && { probability })
-  }
+  const { thresholds, probability } = calibration
   const written = options.flag('write')
     ? await updateManifest(folder.model, folder.modelDir, (manifest) => {
         manifest.calibration = calibration

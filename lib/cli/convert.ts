@@ -7,6 +7,7 @@ import { Staging } from '../conversion/staging.js'
 import { listModels } from '../index.js'
 import { type Arguments, parseGeneral, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson, rate } from './output.js'
+import { progressBar } from './progress.js'
 
 const options = {
   network: { type: 'string' },
@@ -85,7 +86,11 @@ export async function convert(args: readonly string[]): Promise<number> {
   const report = await runConverter(python, forPython, say, staging.signal)
   const inAddon = await checkInAddon(name, staging.path, report)
   const calibration =
-    wanted && pairs && (await calibrateFromPairs(name, staging.path, pairs, wanted))
+    wanted &&
+    pairs &&
+    (await calibrateFromPairs(name, staging.path, pairs, wanted, (total) =>
+      progressBar('embedding', total)
+    ))
   const [manifest] = await listModels(staging.path)
   const path = await staging.publish()
 

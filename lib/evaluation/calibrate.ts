@@ -1,6 +1,9 @@
 import { minFalseAccepts } from '../calibration.js'
+import type { Calibration } from '../manifest.js'
+import type { Precision } from '../native.js'
 import { cosine } from '../similarity.js'
-import { type OperatingPoint, operatingPoint } from './roc.js'
+import { fitPlatt } from './platt.js'
+import { countAtLeast, type OperatingPoint, operatingPoint } from './roc.js'
 
 export interface LabelledVector {
   readonly person: string
@@ -35,4 +38,45 @@ export function calibrationTable(impostorsAscending: Float64Array): OperatingPoi
   return rates
     .filter((far) => far * impostorsAscending.length >= minFalseAccepts)
     .map((far) => operatingPoint(impostorsAscending, far))
+}
+
+/** The rate that `verify` decides at unless told otherwise; the nearest supported one is taken. */
+const wantedDefault = 1e-3
+/** Fewer genuine pairs say too little about how they score. */
+export const minGenuine = 30
+
+/** What goes into a manifest; undefined when there are too few impostors for any rate. */
+export function fitCalibration(
+  { genuine, impostors }: PairScores,
+  dataset: string,
+  precision: Precision
+): Calibration | undefined {
+  // Six digits are read easily; rates are counted again at what is written.
+  const thresholds = calibrationTable(impostors).map(({ far, threshold }) => {
+    const rounded = Math.ceil(threshold * 1e6) / 1e6
+    return { far, threshold: rounded, impostors: countAtLeast(impostors, rounded) }
+  })
+  const defaultRow = thresholds.findLast(({ far }) => far >= wantedDefault) ?? thresholds[0]
+  if (defaultRow === undefined) return undefined
+  const fitted = genuine.length >= minGenuine ? fitPlatt(genuine, impostors) : undefined
+  const probability =
+    fitted && fitted.slope > 0
+      ? {
+          method: 'platt' as const,
+          slope: Number(fitted.slope.toPrecision(8)),
+          intercept: Number(fitted.intercept.toPrecision(8)),
+          prior: 0.5 as const,
+          genuinePairs: genuine.length,
+          impostorPairs: impostors.length
+        }
+      : undefined
+  return {
+    dataset,
+    impostorPairs: impostors.length,
+    genuinePairs: genuine.length,
+    precision,
+    thresholds,
+    defaultFar: defaultRow.far,
+    ...(probability && { probability })
+  }
 }
