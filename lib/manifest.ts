@@ -63,7 +63,7 @@ const calibrationSchema = v.pipe(
     impostorPairs: v.pipe(v.number(), v.integer(), v.minValue(1)),
     genuinePairs: count,
     precision,
-    /** From the largest FAR to the smallest; `impostors` is how many pairs reach the threshold. */
+    // From the largest FAR to the smallest; `impostors` is how many pairs reach the threshold.
     thresholds: v.pipe(
       v.array(v.object({ far: rate, threshold: cosine, impostors: count })),
       v.minLength(1),
@@ -98,7 +98,7 @@ const calibrationSchema = v.pipe(
 /** What `seesawface doctor` compares with: the answer to an input computed the same everywhere. */
 const selfTestSchema = v.object({
   input: v.literal('waves'),
-  /** float32, little-endian, base64. */
+  // float32, little-endian, base64
   embedding: v.pipe(v.string(), v.base64()),
   binSha256: sha256,
   precision: v.literal('fp32')
