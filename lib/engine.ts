@@ -28,7 +28,7 @@ export class Engine {
   readonly precision: Precision
   readonly threads: number
   readonly #native: NativeEngine
-  #closed = false
+  readonly #closing = new AbortController()
   #ticket = 0
 
   constructor(options: EngineOptions = {}) {
@@ -48,7 +48,12 @@ export class Engine {
 
   /** Throws when closed: to be called before work (such as decoding) is spent in vain. */
   checkOpen(): void {
-    if (this.#closed) throw new ClosedError('It has been closed')
+    if (this.closing.aborted) throw new ClosedError('It has been closed')
+  }
+
+  /** Aborted when it is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
   }
 
   /**
@@ -93,7 +98,7 @@ export class Engine {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     try {
       await this.#native.close()
     } catch (error) {

@@ -189,7 +189,7 @@ function pathOf(url: URL, argument: string): string {
   }
 }
 
-function isFrame(input: object): input is RawFrame {
+export function isFrame(input: object): input is RawFrame {
   return 'data' in input
 }
 

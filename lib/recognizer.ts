@@ -18,12 +18,14 @@ import {
   NoFaceError
 } from './errors.js'
 import { probabilityOf } from './evaluation/platt.js'
-import { faceFromNative } from './face.js'
+import { type Face, faceFromNative } from './face.js'
 import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
 import type { DetectorManifest, EmbedderManifest } from './manifest.js'
 import { loadDetectorModel, loadEmbedderModel } from './model.js'
 import type { NativeDetectOptions } from './native.js'
 import { similarity } from './similarity.js'
+import { type StreamFace, type StreamOptions, type StreamResult, streamFrames } from './stream.js'
+import type { FrameSource } from './stream-source.js'
 
 export type FaceRecognizerOptions = FaceEmbedderOptions & FaceDetectorOptions
 
@@ -154,12 +156,51 @@ export class FaceRecognizer extends FaceFinder {
       .catch((error: unknown) => {
         throw error instanceof NoFaceError ? noFaceIn(photo, argument, wanted, error) : error
       })
-    return new FaceEmbedding(found.embedding, {
+    return this.#embedding(found.embedding, faceFromNative(found.face), found.faceCount)
+  }
+
+  /**
+   * Finds the faces of one frame after the other, in order, and embeds them if wanted:
+   *
+   * ```ts
+   * for await (const { faces, timing, dropped } of recognizer.stream(camera, { drop: 'oldest' })) …
+   * ```
+   *
+   * The next frame is at work while the consumer handles a result. The source is closed when the
+   * consumer leaves, and when it, the signal or a frame's error ends the stream; the work that was
+   * left is cancelled, and over, by then. A frame without a face is no error: its `faces` is empty.
+   */
+  stream<F extends PhotoInput>(
+    frames: FrameSource<F>,
+    options: StreamOptions = {}
+  ): AsyncGenerator<StreamResult<F>, void, undefined> {
+    this.engine.checkOpen()
+    const wanted = detectOptionsToNative(options)
+    const embed = options.embed ?? false
+    return streamFrames(this.engine, frames, options, async (frame, signal) => {
+      const { faces, embeddings, timing } = await this.engine.run(
+        (native, ticket) => native.analyse(frame, wanted, embed, ticket),
+        signal
+      )
+      return {
+        timing,
+        faces: faces.map((found, i): StreamFace => {
+          const face = faceFromNative(found)
+          const vector = embeddings[i]
+          if (vector === undefined || vector.length === 0) return face
+          return { ...face, embedding: this.#embedding(vector, face, faces.length) }
+        })
+      }
+    })
+  }
+
+  #embedding(vector: Float32Array, face: Face, faceCount: number): FaceEmbedding {
+    return new FaceEmbedding(vector, {
       model: this.manifest.name,
       modelSha256: this.manifest.files.bin.sha256,
       precision: this.precision,
-      face: faceFromNative(found.face),
-      faceCount: found.faceCount
+      face,
+      faceCount
     })
   }
 

@@ -1,0 +1,291 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { onAbort, signalOf } from './abort.js'
+import { bytesOf } from './bytes.js'
+import { checkInteger, checkOneOf, checkOptions, show } from './check.js'
+import type { DetectOptions } from './detector.js'
+import type { FaceEmbedding } from './embedding.js'
+import type { Engine } from './engine.js'
+import { ClosedError, InvalidArgumentError, QueueFullError } from './errors.js'
+import type { Face } from './face.js'
+import { type RawFrame, takeFrame } from './frame.js'
+import { releaseMemory } from './frame-memory.js'
+import { defaultMaxPixels, isFrame, loadPhoto, type PhotoInput } from './image.js'
+import type { NativeFrame, NativeTiming } from './native.js'
+import { type FrameSource, type OpenSource, sourceOf } from './stream-source.js'
+
+export interface StreamOptions extends DetectOptions {
+  /**
+   * What to do with a frame that comes while `maxQueue` are waiting. `'none'` (the default): the
+   * source is asked for a frame only when there is room, so it goes as fast as the slowest part.
+   * `'oldest'`, for live cameras: the frame that waited longest is left out. `'newest'`: the frame
+   * that comes is left out.
+   */
+  readonly drop?: 'none' | 'oldest' | 'newest'
+  /** Frames that may wait, those at work not counted. Default 1. */
+  readonly maxQueue?: number
+  /** Whether every face is embedded, too. Default false. */
+  readonly embed?: boolean
+}
+
+export interface StreamFace extends Face {
+  /** With `embed: true`; undefined also for a face that cannot be aligned. */
+  readonly embedding?: FaceEmbedding | undefined
+}
+
+/** Milliseconds that a frame spent, stage by stage. */
+export interface StreamTiming {
+  /** In the stream's and the engine's queue. */
+  readonly wait: number
+  /** Reading and decoding an image file; 0 for raw frames. */
+  readonly decode: number
+  /** Conversion of the pixels. */
+  readonly convert: number
+  readonly detect: number
+  /** Alignment and embedding of all faces. */
+  readonly align: number
+  readonly embed: number
+  /** From the arrival of the frame to its result. */
+  readonly total: number
+}
+
+export interface StreamResult<F> {
+  /** Best score first; empty when nobody is there. */
+  readonly faces: readonly StreamFace[]
+  /** What the source gave. A frame given away (`transfer`) has its memory in `data` again. */
+  readonly frame: F
+  /** Position in the source, from 0; dropped frames count. */
+  readonly index: number
+  /** Frames dropped so far. */
+  readonly dropped: number
+  readonly timing: StreamTiming
+}
+
+/** What a stream has done with a frame. */
+export interface Analysed {
+  readonly faces: readonly StreamFace[]
+  readonly timing: NativeTiming
+}
+
+/** Finds the faces of a frame, whose memory stays the stream's. */
+export type Analyse = (frame: NativeFrame, signal: AbortSignal) => Promise<Analysed>
+
+/** A frame that has come, and what will become of it. */
+interface Entry<F> {
+  readonly index: number
+  readonly input: F
+  readonly arrived: number
+  readonly load: (signal: AbortSignal) => Promise<NativeFrame>
+  /** Memory taken already. */
+  readonly taken: NativeFrame | undefined
+}
+
+/** Frames at work or done and not fetched. Two keep the engine busy; one keeps a live view fresh. */
+const depth = { none: 2, oldest: 1, newest: 1 } as const
+
+/** How long to wait for others who have filled the engine's queue. */
+const retryAfter = 5
+
+function checkStreamOptions({ drop, maxQueue, embed, maxPixels }: StreamOptions): void {
+  if (drop !== undefined) checkOneOf('drop', drop, ['none', 'oldest', 'newest'])
+  if (maxQueue !== undefined) checkInteger('maxQueue', maxQueue, 1, 1000)
+  if (maxPixels !== undefined) checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
+  if (embed !== undefined && typeof embed !== 'boolean') {
+    throw new InvalidArgumentError('embed', `embed must be true or false, not ${show(embed)}`)
+  }
+}
+
+function isRaw(input: PhotoInput): input is RawFrame {
+  return typeof input === 'object' && input !== null && isFrame(input)
+}
+
+class FrameStream<F extends PhotoInput> {
+  readonly #engine: Engine
+  readonly #analyse: Analyse
+  readonly #options: StreamOptions
+  readonly #open: () => OpenSource<F>
+  #source: OpenSource<F> | undefined
+  readonly #drop: 'none' | 'oldest' | 'newest'
+  readonly #maxQueue: number
+  readonly #waiting: Entry<F>[] = []
+  /** At work or done, in order. */
+  readonly #line: Promise<StreamResult<F>>[] = []
+  readonly #cancel = new AbortController()
+  #dropped = 0
+  #ended = false
+  #failure: { readonly error: unknown } | undefined
+  #changed: () => void = () => undefined
+  #change = Promise.resolve()
+
+  constructor(engine: Engine, open: () => OpenSource<F>, options: StreamOptions, analyse: Analyse) {
+    this.#engine = engine
+    this.#analyse = analyse
+    this.#open = open
+    this.#options = options
+    this.#drop = options.drop ?? 'none'
+    this.#maxQueue = options.maxQueue ?? 1
+    this.#signalChange()
+  }
+
+  async *results(): AsyncGenerator<StreamResult<F>, void, undefined> {
+    const signal = signalOf(this.#options)
+    this.#engine.checkOpen()
+    this.#source = this.#open()
+    // All that waits and works is cancelled at once, whether or not the consumer is looking.
+    const unwatch = [
+      ...(signal ? [onAbort(signal, () => this.#stop(signal.reason))] : []),
+      onAbort(this.#engine.closing, () => this.#stop(new ClosedError('It has been closed')))
+    ]
+    this.#pull(this.#source)
+    let over = false
+    try {
+      for (;;) {
+        const result = await this.#next()
+        if (result === undefined) break
+        yield result
+      }
+      over = true
+    } catch (error) {
+      over = true
+      await this.#close().catch(() => undefined) // the first error is the one to tell
+      throw error
+    } finally {
+      if (!over) await this.#close() // the consumer has left
+      for (const each of unwatch) each()
+    }
+  }
+
+  /** The next result in order; undefined after the last. */
+  async #next(): Promise<StreamResult<F> | undefined> {
+    while (this.#line.length === 0 && !this.#ended) await this.#change
+    this.#cancel.signal.throwIfAborted()
+    const [first] = this.#line
+    if (first === undefined) {
+      if (this.#failure) throw this.#failure.error
+      return undefined
+    }
+    const result = await first
+    this.#line.shift()
+    this.#startWork()
+    return result
+  }
+
+  /** Reads the source until it ends. */
+  async #pull(source: OpenSource<F>): Promise<void> {
+    try {
+      for (let index = 0; !this.#ended; index++) {
+        while (this.#drop === 'none' && this.#waiting.length >= this.#maxQueue && !this.#ended) {
+          await this.#change
+        }
+        if (this.#ended) break
+        const { done, value } = await source.next()
+        if (done || this.#ended) break
+        this.#add(this.#entry(index, value as F))
+        // A source that is never short of frames must not keep everybody else from their turn.
+        if (this.#drop !== 'none') await nextTurn()
+      }
+    } catch (error) {
+      if (!this.#ended) this.#failure = { error }
+    }
+    this.#ended = true
+    this.#signalChange()
+  }
+
+  /** Takes the memory of a frame before the source is asked for the next: it may use it again. */
+  #entry(index: number, input: F): Entry<F> {
+    const arrived = performance.now()
+    const { maxPixels = defaultMaxPixels } = this.#options
+    if (isRaw(input)) {
+      const taken = takeFrame(input, maxPixels)
+      return { index, input, arrived, taken, load: async () => taken }
+    }
+    const bytes = bytesOf(input)
+    const photo = bytes ? new Uint8Array(bytes) : input
+    const load = (signal: AbortSignal): Promise<NativeFrame> =>
+      loadPhoto(photo, { maxPixels, signal })
+    return { index, input, arrived, taken: undefined, load }
+  }
+
+  #add(entry: Entry<F>): void {
+    if (this.#drop !== 'none' && this.#waiting.length >= this.#maxQueue) {
+      this.#dropped++
+      const dropped = this.#drop === 'newest' ? entry : this.#waiting.shift()
+      if (dropped?.taken) releaseMemory(dropped.taken.data)
+      if (dropped === entry) return
+    }
+    this.#waiting.push(entry)
+    this.#startWork()
+  }
+
+  #startWork(): void {
+    while (this.#line.length < depth[this.#drop] && !this.#cancel.signal.aborted) {
+      const entry = this.#waiting.shift()
+      if (entry === undefined) break
+      const outcome = this.#work(entry)
+      outcome.catch(() => undefined) // told when its turn comes
+      this.#line.push(outcome)
+    }
+    this.#signalChange()
+  }
+
+  async #work({ index, input, arrived, load }: Entry<F>): Promise<StreamResult<F>> {
+    const { signal } = this.#cancel
+    const started = performance.now()
+    const native = await load(signal)
+    const decode = isRaw(input) ? 0 : performance.now() - started
+    const { faces, timing } = await this.#patiently(() => this.#analyse(native, signal)).finally(
+      () => releaseMemory(native.data)
+    )
+    const total = performance.now() - arrived
+    const wait = started - arrived + timing.wait
+    const given = isRaw(input) && input.transfer
+    const frame = given ? ({ ...(input as object), data: native.data } as F) : input
+    const dropped = this.#dropped
+    return { faces, frame, index, dropped, timing: { ...timing, wait, decode, total } }
+  }
+
+  /** Others may have filled the engine's queue: a stream waits until they have gone on. */
+  async #patiently<T>(job: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await job()
+      } catch (error) {
+        if (!(error instanceof QueueFullError)) throw error
+        await sleep(retryAfter)
+        this.#cancel.signal.throwIfAborted()
+      }
+    }
+  }
+
+  #stop(reason: unknown): void {
+    this.#ended = true
+    this.#cancel.abort(reason)
+    this.#signalChange()
+  }
+
+  /** Cancels what is left, waits for what cannot be cancelled any more, and ends the source. */
+  async #close(): Promise<void> {
+    this.#stop(undefined)
+    for (const { taken } of this.#waiting.splice(0)) if (taken) releaseMemory(taken.data)
+    await Promise.allSettled(this.#line.splice(0))
+    await this.#source?.close()
+  }
+
+  #signalChange(): void {
+    this.#changed()
+    this.#change = new Promise((resolve) => {
+      this.#changed = resolve
+    })
+  }
+}
+
+/** Checks at once; reads nothing before the first result is asked for. */
+export function streamFrames<F extends PhotoInput>(
+  engine: Engine,
+  frames: FrameSource<F>,
+  options: StreamOptions,
+  analyse: Analyse
+): AsyncGenerator<StreamResult<F>, void, undefined> {
+  checkOptions('options', options)
+  checkStreamOptions(options)
+  return new FrameStream(engine, sourceOf(frames), options, analyse).results()
+}
