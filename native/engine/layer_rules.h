@@ -23,7 +23,7 @@ void check_weights(const ParamFile& file, const std::vector<std::uint8_t>& bin);
 
 /**
  * Computes the shape of every blob from that of the input, checks that each layer can take what it
- * is given, and returns the shapes of `outputs`.
+ * is given, and returns the shapes of `outputs`. The file must have passed check_weights().
  * @throws Error ModelInvalid, or InvalidArgument when the file has no such input or output
  */
 std::vector<Shape> infer_shapes(const ParamFile& file, std::string_view input, const Shape& shape,
