@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 runs=${1:-100000}
 [ $# -eq 0 ] || shift
 case $runs in '' | *[!0-9]*) echo "fuzz: RUNS must be a number, not '$runs'" >&2; exit 2 ;; esac
-[ $# -gt 0 ] || set -- param model align decode
+[ $# -gt 0 ] || set -- param model frame align decode
 
 command -v clang++ >/dev/null || {
   echo 'fuzz: clang++ is needed (Debian: apt install clang)' >&2

@@ -6,7 +6,10 @@ set -eu
 cd "$(dirname "$0")/.."
 
 folder=build-tests
-case " $* " in *SEESAWFACE_SANITIZE=ON*) folder=build-tests-sanitized ;; esac
+case " $* " in
+  *SEESAWFACE_SANITIZE=ON*) folder=build-tests-sanitized ;;
+  *SEESAWFACE_SANITIZE=thread*) folder=build-tests-thread ;;
+esac
 
 if [ ! -e /usr/include/gtest/gtest.h ] && ! cmake --find-package -DNAME=GTest -DCOMPILER_ID=GNU \
   -DLANGUAGE=CXX -DMODE=EXIST >/dev/null 2>&1; then

@@ -32,8 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t plane = static_cast<std::size_t>(width) * height;
   std::vector<float> map(plane * seesaw::kHeadPlanes);
   for (float& number : map) {
-    number = whole_floats ? input.take<float>()
-                          : static_cast<float>(input.take<std::int8_t>()) / 8.0f;
+    number =
+        whole_floats ? input.take<float>() : static_cast<float>(input.take<std::int8_t>()) / 8.0f;
   }
   try {
     std::vector<seesaw::Face> faces;
