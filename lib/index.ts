@@ -40,6 +40,7 @@ export type {
   EmbedderManifest,
   Manifest
 } from './manifest.js'
+export type { ListModelsOptions, RefusedManifest } from './model.js'
 export { listModels } from './model.js'
 export type { Precision } from './native.js'
 export type { PixelFormat } from './pixel-formats.js'

@@ -159,15 +159,46 @@ export async function loadDetectorModel(
   return { manifest, files: await readModel(manifest, folder) }
 }
 
-/** The manifests in a folder, by name: of the models that come with the package by default. */
-export async function listModels(modelDir = bundledModelDir): Promise<Manifest[]> {
+/** A .json file in a model folder that is no manifest this version can use. */
+export interface RefusedManifest {
+  readonly path: string
+  readonly error: Error
+}
+
+export interface ListModelsOptions {
+  /** Hears of every .json file that is left out, in the order of their names. */
+  onRefused?: (refused: RefusedManifest) => void
+}
+
+/**
+ * The manifests in a folder, by name: of the models that come with the package by default. Other
+ * .json files there, and broken manifests, are left out and reported to `onRefused`.
+ */
+export async function listModels(
+  modelDir = bundledModelDir,
+  { onRefused }: ListModelsOptions = {}
+): Promise<Manifest[]> {
   checkFolder(modelDir)
+  if (onRefused !== undefined && typeof onRefused !== 'function') {
+    throw new InvalidArgumentError(
+      'onRefused',
+      `onRefused must be a function, not ${show(onRefused)}`
+    )
+  }
   let names: string[]
   try {
     names = await readdir(modelDir)
   } catch (error) {
     throw notFound(`the model folder "${modelDir}"`, error)
   }
-  const manifests = names.filter((name) => name.endsWith('.json')).sort()
-  return Promise.all(manifests.map((name) => readManifest(name.slice(0, -5), modelDir)))
+  const files = names.filter((name) => name.endsWith('.json')).sort()
+  const results = await Promise.allSettled(
+    files.map((name) => readManifest(name.slice(0, -'.json'.length), modelDir))
+  )
+  const manifests: Manifest[] = []
+  for (const [i, result] of results.entries()) {
+    if (result.status === 'fulfilled') manifests.push(result.value)
+    else onRefused?.({ path: join(modelDir, files[i] ?? ''), error: result.reason })
+  }
+  return manifests
 }

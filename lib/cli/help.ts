@@ -38,7 +38,7 @@ who are in no training and no test set. DIR holds a folder of photos for each pe
   --write            put the calibration into the model's manifest`,
   models: `seesawface models [options]
 
-Lists the models at hand: accuracy, calibration and terms of use.
+Lists the models at hand: size, files, accuracy, calibration and terms of use.
 `,
   convert: `seesawface convert FILE --network NAME [options]
 

@@ -3,6 +3,7 @@ import test from 'ava'
 import { FaceEmbedding, similarity } from '../../lib/index.js'
 import { cli, seesawface } from '../support/cli.js'
 import { photo } from '../support/fixtures.js'
+import { embedderManifest, TemporaryFolder } from '../support/models.js'
 
 const [obama, obama2, biden] = ['obama.jpg', 'obama2.jpg', 'biden.jpg'].map(photo) as [
   string,
@@ -97,6 +98,54 @@ test('models', async (t) => {
     .split('\n')
     .map((line) => JSON.parse(line).name)
   t.true(names.includes('seesaw-shuffle') && names.includes('yunet'))
+})
+
+test('models: what is told of each, and of files that are none', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  const manifest = embedderManifest('m', new Uint8Array(27_188), new Uint8Array(2_751_160))
+  await folder.write(
+    'm.json',
+    JSON.stringify({
+      ...manifest,
+      architecture: {
+        network: 'Net',
+        source: 'arXiv:1',
+        parameters: 1_370_176,
+        macs: 12_089_606_144,
+        layers: 334
+      },
+      accuracy: [
+        {
+          dataset: 'LFW',
+          protocol: 'view 2',
+          accuracy: 0.98933,
+          standardError: 0.00214,
+          tarAtFar: [{ far: 0.01, tar: 0.98767 }],
+          binSha256: '0'.repeat(64),
+          precision: 'fp32'
+        }
+      ]
+    })
+  )
+  await folder.write('package.json', '{}')
+  const args = ['models', '--model-dir', folder.path]
+  const { exitCode, stdout, stderr } = await seesawface(args)
+  t.is(exitCode, 0)
+  t.is(
+    stdout.trimEnd(),
+    `m 1.0.0  embedder
+  network      Net (arXiv:1)
+  size         1.37 M parameters, 12.1 G multiply-accumulates, 334 layers
+  embedding    512 numbers
+  files        m.param 27.2 kB, m.bin 2.75 MB; weights in fp32
+  LFW          98.93 ± 0.21 % (view 2, fp32); accepts 98.77 % at FAR 1 %
+  calibration  FAR 1 % (1 in 100) by default, down to 1 % (1 in 100); 1000 impostor pairs
+  licence      MIT`
+  )
+  t.regex(stderr, /^seesawface: left out .*package\.json: The manifest of model "package" is not/)
+  const json = await seesawface([...args, '--json'])
+  t.is(json.exitCode, 0)
+  t.is(JSON.parse(json.stdout).architecture.macs, 12_089_606_144)
 })
 
 test('version', async (t) => {

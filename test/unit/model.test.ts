@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import test from 'ava'
 import {
   InvalidArgumentError,
@@ -6,7 +6,14 @@ import {
   ModelInvalidError,
   ModelNotFoundError
 } from '../../lib/errors.js'
-import { listModels, loadDetectorModel, loadEmbedderModel, readManifest } from '../../lib/model.js'
+import {
+  type ListModelsOptions,
+  listModels,
+  loadDetectorModel,
+  loadEmbedderModel,
+  type RefusedManifest,
+  readManifest
+} from '../../lib/model.js'
 import { embedderManifest, TemporaryFolder } from '../support/models.js'
 
 const param = Uint8Array.from({ length: 300 }, (_, i) => i % 256)
@@ -120,4 +127,41 @@ test('models are listed by name', async (t) => {
     ['b', 'm']
   )
   await t.throwsAsync(listModels(folder.file('nowhere')), { instanceOf: ModelNotFoundError })
+})
+
+const foreign: [string, string, RegExp][] = [
+  ['package.json', '{"name": "something"}', /"package" is not valid at kind/],
+  ['a list.json', '[]', /must be a plain model name/],
+  ['broken.json', '{"schema": 1,', /is not JSON/],
+  ['empty.json', '', /is not JSON/],
+  ['huge.json', ' '.repeat(1024 * 1024 + 1), /larger than/],
+  ['other.json', JSON.stringify(embedderManifest('m', param, bin)), /calls itself "m"/]
+]
+
+test('files that are no manifests are left out of the list, and told of', async (t) => {
+  await using folder = await folderWithModel()
+  for (const [name, content] of foreign) await folder.write(name, content)
+  await mkdir(folder.file('folder.json'))
+  const refused: RefusedManifest[] = []
+  const listed = await listModels(folder.path, { onRefused: (file) => refused.push(file) })
+  t.deepEqual(
+    listed.map(({ name }) => name),
+    ['m']
+  )
+  t.deepEqual(
+    refused.map(({ path }) => path),
+    [...foreign.map(([name]) => name), 'folder.json'].sort().map((name) => folder.file(name))
+  )
+  for (const [name, , message] of foreign) {
+    t.regex(refused.find(({ path }) => path.endsWith(name))?.error.message ?? '', message)
+  }
+  t.is((await listModels(folder.path)).length, 1)
+})
+
+test('onRefused must be a function', async (t) => {
+  const options = { onRefused: 'shout' } as unknown as ListModelsOptions
+  const error = await t.throwsAsync(listModels(undefined, options), {
+    instanceOf: InvalidArgumentError
+  })
+  t.is(error?.argument, 'onRefused')
 })

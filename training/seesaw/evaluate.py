@@ -22,6 +22,7 @@ from seesaw import checkpoint
 from seesaw.dataset import open_crops, open_source
 from seesaw.losses import TeacherHeads
 from seesaw.networks import EMBEDDING_SIZE, build
+from seesaw.parity import unit
 from seesaw.validate import embed_crops
 from seesaw.verification import Report, report
 
@@ -32,11 +33,6 @@ def load_average(state: dict) -> tuple[nn.Module, TeacherHeads]:
     both.load_state_dict(checkpoint.restore_moments(state["average"]))
     both.eval().requires_grad_(False)
     return both[0], both[1]
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    rows = rows.astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def embed(model: str, crops: np.ndarray, threads: int) -> tuple[np.ndarray, int]:

@@ -11,11 +11,25 @@ from typing import Any
 from torch import nn
 
 from seesaw.ncnn_model import INPUT_BLOB, OUTPUT_BLOB
-from seesaw.networks import EMBEDDING_SIZE, INPUT_SIZE, count_macs, count_parameters
+from seesaw.networks import INPUT_SIZE, count_macs, count_parameters
 from seesaw.verification import Report
 
 SCHEMA = 1
-TITLES = {"seesaw-shuffle": "Seesaw-shuffle", "seesaw-share": "Seesaw-share"}
+# What people call the networks, and where they are described.
+SEESAW, MOBILEFACENET = "arXiv:1908.09124", "arXiv:1804.07573"
+TITLES = {
+    "seesaw-share": ("Seesaw-share", SEESAW),
+    "seesaw-shuffle": ("Seesaw-shuffle", SEESAW),
+    "seesaw-shuffle-mobi": ("Seesaw-shuffle (mobi)", SEESAW),
+    "dw-seesaw-v1": ("DW-SeesawFaceNet v1", SEESAW),
+    "dw-seesaw-v2": ("DW-SeesawFaceNet v2", SEESAW),
+    "mobilefacenet-128": ("MobileFaceNet-128", MOBILEFACENET),
+    "mobilefacenet-512": ("MobileFaceNet-512", MOBILEFACENET),
+    "mobilefacenet-128-swish": ("MobileFaceNet-128 with swish", MOBILEFACENET),
+    "mobilefacenet-512-swish": ("MobileFaceNet-512 with swish", MOBILEFACENET),
+    "mobiface": ("MobiFace", "arXiv:1811.11080"),
+    "arcface-r100": ("ArcFace R100", "arXiv:1801.07698"),
+}
 TEACHERS = [
     {
         "name": "SFace",
@@ -86,6 +100,42 @@ def accuracy_entry(result: Report, bin_sha256: str) -> dict[str, Any]:
     }
 
 
+def described_files(
+    network: nn.Module,
+    architecture: str,
+    param: Path,
+    weights: Path,
+    precision: str,
+    options: argparse.Namespace,
+) -> dict[str, Any]:
+    """What a manifest says of any of our networks, trained or not."""
+    title, source = TITLES[architecture]
+    return {
+        "schema": SCHEMA,
+        "name": param.stem,
+        "kind": "embedder",
+        "version": options.version,
+        "architecture": {
+            "network": title,
+            "source": source,
+            "parameters": count_parameters(network),
+            "macs": count_macs(network),
+            "layers": layer_count(param),
+        },
+        "input": {
+            "width": INPUT_SIZE,
+            "height": INPUT_SIZE,
+            "channels": "bgr",
+            "mean": [127.5] * 3,
+            "norm": [1 / 127.5] * 3,
+            "blob": INPUT_BLOB,
+        },
+        "output": {"blob": OUTPUT_BLOB, "size": network.embedding_size},
+        "precision": precision,
+        "files": {"param": file_entry(param), "bin": file_entry(weights)},
+    }
+
+
 def manifest(
     network: nn.Module,
     param: Path,
@@ -102,28 +152,7 @@ def manifest(
     if research:
         terms += " Check that your use is within them: some allow non-commercial research only."
     return {
-        "schema": SCHEMA,
-        "name": options.name,
-        "kind": "embedder",
-        "version": options.version,
-        "architecture": {
-            "network": TITLES[options.network],
-            "source": "arXiv:1908.09124",
-            "parameters": count_parameters(network),
-            "macs": count_macs(network),
-            "layers": layer_count(param),
-        },
-        "input": {
-            "width": INPUT_SIZE,
-            "height": INPUT_SIZE,
-            "channels": "bgr",
-            "mean": [127.5] * 3,
-            "norm": [1 / 127.5] * 3,
-            "blob": INPUT_BLOB,
-        },
-        "output": {"blob": OUTPUT_BLOB, "size": EMBEDDING_SIZE},
-        "precision": "fp16",
-        "files": {"param": file_entry(param), "bin": file_entry(weights)},
+        **described_files(network, state["network"], param, weights, "fp16", options),
         "provenance": {
             "method": "Distilled from random weights: cosine losses to both teachers' embeddings "
             "and the squared difference of pair cosines to the teachers' mean.",
@@ -136,4 +165,26 @@ def manifest(
         },
         "licence": {"spdx": "MIT", "terms": terms},
         "accuracy": [accuracy_entry(result, file_entry(weights)["sha256"])],
+    }
+
+
+def random_manifest(
+    network: nn.Module,
+    architecture: str,
+    param: Path,
+    weights: Path,
+    cosines: dict[str, float],
+    options: argparse.Namespace,
+) -> dict[str, Any]:
+    return {
+        **described_files(network, architecture, param, weights, options.weights, options),
+        "provenance": {
+            "method": "Random weights, for comparing engines: this model recognises nobody.",
+            "script": "training/seesaw/random_weights.py",
+            "seed": options.seed,
+            "date": options.date,
+            "parity": {what: round(cosine, 8) for what, cosine in cosines.items()},
+        },
+        "licence": {"spdx": "MIT"},
+        "accuracy": [],
     }
