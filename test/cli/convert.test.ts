@@ -1,13 +1,15 @@
 // The command line hands conversion over to Python. A small script stands in for Python here, with
 // a model that is known; the real one is asked where there is one. What the converter itself does
 // is tested in training/tests/test_convert.py.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, cp, readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { findPython } from '../../lib/conversion/python.js'
 import { FaceEmbedder } from '../../lib/index.js'
 import { bundledModelDir } from '../../lib/paths.js'
-import { seesawface } from '../support/cli.js'
+import { cli, seesawface } from '../support/cli.js'
 import { crop, photo } from '../support/fixtures.js'
 import { TemporaryFolder } from '../support/models.js'
 
@@ -30,13 +32,15 @@ interface Script {
   /** What it prints, and its exit code. */
   readonly answer?: unknown
   readonly exitCode?: number
+  /** Goes on for a minute once the files are there. */
+  readonly slow?: boolean
   /** Written over the manifest of the model. */
   readonly manifest?: object
 }
 
 /** A program that answers as Python does, and leaves the arguments it got in `arguments.json`. */
 async function fakePython(folder: TemporaryFolder, script: Script): Promise<string> {
-  const { missing = [], version = [3, 11], exitCode = 0, manifest = {} } = script
+  const { missing = [], version = [3, 11], exitCode = 0, slow = false, manifest = {} } = script
   const answer = script.answer ?? {
     name: 'mine',
     layout: 'official state_dict',
@@ -62,6 +66,7 @@ if (args[0] === '-c') {
   Object.assign(manifest, { name }, ${JSON.stringify(manifest)})
   writeFileSync(out + '/' + name + '.json', JSON.stringify(manifest))
   console.error('a line of progress')
+  if (${slow}) setTimeout(() => {}, 60_000)
   process.stdout.write(${JSON.stringify(typeof answer === 'string' ? answer : JSON.stringify(answer))})
   process.exitCode = ${exitCode}
 }
@@ -230,6 +235,24 @@ for (const [what, script, code, message] of failures) {
     t.deepEqual(files, [])
   })
 }
+
+test('nothing is left behind when it is told to stop', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  const python = await fakePython(folder, { slow: true })
+  const out = folder.file('out')
+  const args = ['--import=tsx', cli, 'convert', 'a.pth', '--name', 'mine', '--out', out, ...network]
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, SEESAWFACE_PYTHON: python },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  const ended = once(child, 'exit')
+  await once(child.stdout, 'data') // the converter's progress: its files are written
+  t.is((await readdir(out)).length, 1)
+  child.kill('SIGTERM')
+  const [exitCode] = await ended
+  t.is(exitCode, 143)
+  t.deepEqual(await readdir(out), [])
+})
 
 for (const [python, message] of [
   ['/nowhere/python', /"\/nowhere\/python" there is no such program/],

@@ -15,6 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 from test_ncnn_export import lively
 from torch import Tensor, nn
 
+from data.archives import network as network_file
+from data.teachers import SFace
 from seesaw.convert.__main__ import main, normalised, sample_pictures
 from seesaw.convert.errors import ConvertError
 from seesaw.convert.layouts import official_places, unused_shapes
@@ -439,3 +441,21 @@ def test_a_checkpoint_is_converted(tmp_path: Path, capsys: pytest.CaptureFixture
     # By the other route, from BGR bytes.
     model = NcnnModel(tmp_path / f"{BASE}.param", tmp_path / f"{BASE}.bin")
     assert worst_cosine(expected, model.embed(pictures[..., ::-1])) >= 0.99999
+
+
+def test_sface_is_converted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The published model, pinned by its hash, against the teacher that PyTorch makes of it."""
+    try:
+        path = network_file("sface")
+    except (RuntimeError, FileNotFoundError) as error:
+        pytest.skip(f"the model cannot be got here: {error}")
+    args = [str(path), "--network=onnx", "--input=rgb", "--mean=0", "--norm=1", "--name=sface"]
+    assert main([*args, f"--out={tmp_path}", "--licence=Apache-2.0"]) == 0
+    manifest = json.loads((tmp_path / "sface.json").read_text())
+    assert manifest["output"]["size"] == 128
+    assert manifest["architecture"]["parameters"] == 9_642_880
+    pictures = sample_pictures()
+    computed = NcnnModel(tmp_path / "sface.param", tmp_path / "sface.bin").embed_planes(
+        normalised(pictures, manifest["input"])
+    )
+    assert worst_cosine(SFace(cache=path.parent).embed(pictures), computed) >= 0.99999
