@@ -171,6 +171,16 @@ test('the band is drawn where the scale puts it', (t) => {
     near(points[i], far, low)
     near(points.at(-1 - i), far, high)
   }
+  // The dashed part of the curve ends and the full one begins at the band.
+  const [sparse, full] = ['curve sparse', 'curve'].map((kind) =>
+    [
+      ...rocPanel(result, picture).matchAll(new RegExp(`class="${kind}" d="M([^"]+)"`, 'g'))
+    ].flatMap((match) => (match[1] ?? '').split('L').map((point) => Number(point.split(' ')[0])))
+  )
+  const begin = x(result.band[0]?.far ?? 1)
+  t.true(sparse?.slice(0, -1).every((at) => at < begin))
+  t.true(full?.every((at) => at >= begin - 0.01))
+  t.is(sparse?.at(-1), full?.[0])
 })
 
 test('the picture is well-formed, whatever the title', (t) => {

@@ -1,3 +1,4 @@
+import { minFalseAccepts } from '../../calibration.js'
 import type { Evaluation } from '../report.js'
 import { axisLabels, type Box, line, path, px, words } from './svg.js'
 
@@ -63,6 +64,10 @@ export function rocPanel(result: Evaluation, box: Box): string {
     steps.push([x(point.far), y(tar)], [x(point.far), y(point.tar)])
     tar = point.tar
   }
+  // Below the band too few impostor pairs stand behind the curve: there it is dashed.
+  const supported = x(result.band[0]?.far ?? 1) - 1e-6
+  const found = steps.findIndex(([at]) => at >= supported)
+  const cut = found < 0 ? steps.length : found
   const marks = result.rates.flatMap(({ far, point }) => {
     if (point === undefined) return []
     const [at, height] = [x(far), y(point.tar)]
@@ -79,8 +84,16 @@ export function rocPanel(result: Evaluation, box: Box): string {
   return [
     ...grid(scale, box),
     ...(outline.length > 0 ? [path('band', outline)] : []),
-    path('curve', steps),
+    path('curve sparse', steps.slice(0, cut + 1)),
+    path('curve', steps.slice(cut)),
     ...marks,
+    words(
+      'tick',
+      box.x + box.width - 8,
+      box.y + box.height - 30,
+      `dashed: fewer than ${minFalseAccepts} impostor pairs behind it`,
+      'end'
+    ),
     words(
       'tick',
       box.x + box.width - 8,

@@ -14,6 +14,7 @@ svg { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 .label { font-size: 13px; } .note { font-size: 12px; }
 .grid { stroke: #d8dee4; stroke-width: 1; } .axis { stroke: #8c959f; stroke-width: 1; fill: none; }
 .curve { stroke: #0969da; stroke-width: 2; fill: none; stroke-linejoin: round; }
+.sparse { stroke-width: 1.5; stroke-dasharray: 3 4; }
 .band { fill: #0969da; fill-opacity: 0.16; }
 .interval { stroke: #0969da; stroke-width: 2; stroke-opacity: 0.6; }
 .point { fill: #0969da; stroke: #ffffff; stroke-width: 1.5; }
