@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -81,3 +83,12 @@ def test_a_coarse_mirror_is_mirrored():
     out = g.coarse_mirror(crop)
     assert out.shape == crop.shape
     assert out[:, 80:].min() == 200 and out[:, :32].max() == 0
+
+
+def test_pairs_of_the_control_are_those_of_different_people(tmp_path):
+    (tmp_path / "lfw-other.json").write_text(json.dumps({"people": ["b", "a", "b"]}))
+    assert g.different_people(tmp_path).tolist() == [
+        [False, True, False],
+        [True, False, True],
+        [False, True, False],
+    ]
