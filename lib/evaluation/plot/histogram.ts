@@ -72,7 +72,7 @@ export function histogramPanel(result: Evaluation, box: Box, mark?: Mark): strin
     `<rect class="genuine" x="${px(box.x + 140)}" y="${px(legend - 10)}" width="12" height="12"/>`,
     words('label', box.x + 158, legend, 'same person')
   )
-  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
+  const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`
   const top = Math.floor((most * 100) / 5) * 5 || 1
   for (const share of [0, top / 200, top / 100]) {
     const at = bottom - (share / most) * box.height
