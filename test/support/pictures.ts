@@ -34,7 +34,8 @@ function crc(bytes: Uint8Array): number {
   return ~value >>> 0
 }
 
-function chunk(type: string, content: Uint8Array): Buffer {
+/** A chunk of a PNG with its length and checksum. */
+export function chunk(type: string, content: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), content])
   const frame = Buffer.alloc(8)
   frame.writeUInt32BE(content.length, 0)
