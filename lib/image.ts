@@ -22,11 +22,14 @@ import type { NativeFrame } from './native.js'
 export type PhotoInput = string | URL | Bytes | RawFrame
 
 export interface ImageOptions {
-  /** Photos of more pixels are refused before they are decoded. Default 64 million. */
+  /**
+   * Photos of more pixels are refused before they are decoded. Default 52 million: whatever a camera
+   * of 50 megapixels takes, and less than 512 MB of memory while it is decoded.
+   */
   readonly maxPixels?: number
 }
 
-export const defaultMaxPixels = 64_000_000
+export const defaultMaxPixels = 52_000_000
 
 /** An image file is not read when larger than this; no photo within the pixel limit comes near. */
 const maxFileBytes = 512 * 1024 * 1024

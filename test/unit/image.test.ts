@@ -181,7 +181,7 @@ test('a 20000 × 20000 PNG is refused before decoding, by an adjustable limit', 
   const bomb = png(20_000, 20_000, 'gray', 1)
   t.true(bomb.length < 100_000)
   const error = await t.throwsAsync(decodeImage(bomb), { instanceOf: ImageTooLargeError })
-  t.regex(error?.message ?? '', /20000×20000.*64000000.*maxPixels/)
+  t.regex(error?.message ?? '', /20000×20000.*52000000.*maxPixels/)
   const small = png(9, 6, 'rgb', 8)
   await t.throwsAsync(decodeImage(small, { maxPixels: 53 }), { instanceOf: ImageTooLargeError })
   t.is((await decodeImage(small, { maxPixels: 54 })).width, 9)
