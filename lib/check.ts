@@ -37,6 +37,15 @@ export function checkInteger(
   }
 }
 
+export function checkBoolean(argument: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') {
+    throw new InvalidArgumentError(
+      argument,
+      `${argument} must be true or false, not ${show(value)}`
+    )
+  }
+}
+
 export function checkOneOf<const T extends string>(
   argument: string,
   value: unknown,

@@ -1,3 +1,5 @@
+import type { FaceQuality, QualityAspect } from './quality.js'
+
 /**
  * Every error that seesawface raises on purpose. `code` is stable and the same natively and here;
  * messages may be reworded.
@@ -7,6 +9,7 @@ export type ErrorCode =
   | 'IMAGE_DECODE'
   | 'IMAGE_TOO_LARGE'
   | 'NO_FACE'
+  | 'LOW_QUALITY'
   | 'MODEL_NOT_FOUND'
   | 'MODEL_CORRUPT'
   | 'MODEL_INVALID'
@@ -63,6 +66,32 @@ export class NoFaceError extends SeesawFaceError {
   constructor(message: string, bestScore: number, options?: ErrorOptions) {
     super(message, options)
     this.bestScore = bestScore
+  }
+}
+
+/** The face falls short of the quality that was demanded. */
+export class LowQualityError extends SeesawFaceError {
+  readonly code = 'LOW_QUALITY'
+  /** The aspect that falls short, e.g. `'sharpness'`. */
+  readonly aspect: QualityAspect
+  /** What it is, and what it must be at least (of an angle: at most). */
+  readonly value: number
+  readonly minimum: number
+  /** All aspects of the face. */
+  readonly quality: FaceQuality
+
+  constructor(
+    message: string,
+    aspect: QualityAspect,
+    value: number,
+    minimum: number,
+    quality: FaceQuality
+  ) {
+    super(message)
+    this.aspect = aspect
+    this.value = value
+    this.minimum = minimum
+    this.quality = quality
   }
 }
 

@@ -1,6 +1,7 @@
 import { checkOptions, show } from './check.js'
 import { InvalidArgumentError } from './errors.js'
 import type { NativeFace } from './native.js'
+import { type FaceQuality, qualityFromNative } from './quality.js'
 
 /** A point in pixels of the upright photo, from its top left corner. */
 export interface Point {
@@ -24,14 +25,21 @@ export interface Face {
   /** The detector's confidence, 0 to 1. */
   readonly score: number
   readonly landmarks: Landmarks
+  /** Only when asked for: `detect(photo, { quality: true })`; always of the face that `embed` took. */
+  readonly quality?: FaceQuality
 }
 
-export function faceFromNative({ box, score, landmarks }: NativeFace): Face {
+export function faceFromNative({ box, score, landmarks, quality }: NativeFace): Face {
   const point = (i: number): Point => ({
     x: landmarks[2 * i] as number,
     y: landmarks[2 * i + 1] as number
   })
-  return { box, score, landmarks: [point(0), point(1), point(2), point(3), point(4)] }
+  return {
+    box,
+    score,
+    landmarks: [point(0), point(1), point(2), point(3), point(4)],
+    ...(quality && { quality: qualityFromNative(quality) })
+  }
 }
 
 /** Checks landmarks given by the caller and lays them out as the add-on wants them. */

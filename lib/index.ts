@@ -20,6 +20,7 @@ export {
   ImageTooLargeError,
   InternalError,
   InvalidArgumentError,
+  LowQualityError,
   ModelCorruptError,
   ModelInvalidError,
   ModelNotFoundError,
@@ -44,7 +45,13 @@ export type { ListModelsOptions, RefusedManifest } from './model.js'
 export { listModels } from './model.js'
 export type { Precision } from './native.js'
 export type { PixelFormat } from './pixel-formats.js'
-export type { FaceRecognizerOptions, Verification, VerifyOptions } from './recognizer.js'
+export type { FaceQuality, QualityAspect, QualityMinimum } from './quality.js'
+export type {
+  EmbedOptions,
+  FaceRecognizerOptions,
+  Verification,
+  VerifyOptions
+} from './recognizer.js'
 export { FaceRecognizer } from './recognizer.js'
 export { similarity } from './similarity.js'
 export type { StreamFace, StreamOptions, StreamResult, StreamTiming } from './stream.js'

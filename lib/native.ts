@@ -65,6 +65,18 @@ export interface NativeFace {
   score: number
   /** x0, y0, … x4, y4. */
   landmarks: Float32Array
+  /** Only where it was asked for. */
+  quality?: NativeQuality
+}
+
+export interface NativeQuality {
+  overall: number
+  sharpness: number
+  exposure: number
+  size: number
+  yaw: number
+  pitch: number
+  roll: number
 }
 
 export interface NativeDetectOptions {
@@ -72,6 +84,12 @@ export interface NativeDetectOptions {
   nmsIou: number
   maxSide: number
   maxFaces: number
+  search: 'quick' | 'thorough'
+  rotations: boolean
+  /** Sides in pixels of the photo; 0 for any. */
+  minFaceSize: number
+  /** Pixels of all views together. */
+  searchPixels: number
 }
 
 export interface NativeEngine {
@@ -79,7 +97,7 @@ export interface NativeEngine {
   loadEmbedder(model: NativeModel, input: NativeEmbedderInput): Promise<void>
   detect(
     frame: NativeFrame,
-    options: NativeDetectOptions,
+    options: NativeDetectOptions & { quality: boolean },
     ticket?: number
   ): Promise<{ faces: NativeFace[]; bestScore: number }>
   /** Returns 112×112×3 bytes, RGB. */
@@ -91,7 +109,12 @@ export interface NativeEngine {
     frame: NativeFrame,
     options: NativeDetectOptions,
     ticket?: number
-  ): Promise<{ face: NativeFace; faceCount: number; embedding: Float32Array }>
+  ): Promise<{
+    face: NativeFace
+    faceCount: number
+    embedding: Float32Array
+    quality: NativeQuality
+  }>
   /**
    * Detects all faces and, with `embed`, embeds each: an embedding per face, empty for one that
    * cannot be aligned.

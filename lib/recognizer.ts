@@ -23,13 +23,22 @@ import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
 import type { DetectorManifest, EmbedderManifest } from './manifest.js'
 import { loadDetectorModel, loadEmbedderModel } from './model.js'
 import type { NativeDetectOptions } from './native.js'
+import { checkMinimum, demandQuality, type QualityMinimum } from './quality.js'
 import { similarity } from './similarity.js'
 import { type StreamFace, type StreamOptions, type StreamResult, streamFrames } from './stream.js'
 import type { FrameSource } from './stream-source.js'
 
 export type FaceRecognizerOptions = FaceEmbedderOptions & FaceDetectorOptions
 
-export interface VerifyOptions extends DetectOptions {
+export interface EmbedOptions extends DetectOptions {
+  /**
+   * What the face must be at least: an overall quality from 0 to 1, or single aspects, such as
+   * `{ sharpness: 0.3, size: 30, yaw: 25 }`. Rejects with LowQualityError, which says what is amiss.
+   */
+  readonly minQuality?: number | QualityMinimum
+}
+
+export interface VerifyOptions extends EmbedOptions {
   /** Wanted false accept rate; the model's calibration gives the threshold. */
   readonly far?: number
   /** A threshold on the similarity instead, −1 to 1. */
@@ -59,6 +68,12 @@ export interface Verification {
   readonly embeddings: readonly [FaceEmbedding, FaceEmbedding]
 }
 
+/** How a message calls a photo. */
+function nameOf(photo: PhotoInput, argument: string): string {
+  const named = typeof photo === 'string' || photo instanceof URL
+  return named ? `"${photo}"` : argument === 'photo' ? 'the photo' : `photo ${argument}`
+}
+
 /** The add-on's NoFaceError in full: which photo, the best score seen and the one wanted. */
 function noFaceIn(
   photo: PhotoInput,
@@ -66,8 +81,7 @@ function noFaceIn(
   { scoreThreshold }: NativeDetectOptions,
   cause: NoFaceError
 ): NoFaceError {
-  const named = typeof photo === 'string' || photo instanceof URL
-  const where = named ? `"${photo}"` : argument === 'photo' ? 'the photo' : `photo ${argument}`
+  const where = nameOf(photo, argument)
   const { bestScore } = cause
   return new NoFaceError(
     `No face was found in ${where}: the best score seen is ${bestScore.toFixed(4)}, below the minimum of ${scoreThreshold}`,
@@ -105,10 +119,11 @@ export class FaceRecognizer extends FaceFinder {
    * Embeds the most prominent face of a photo (large, central and surely a face; `detect` lists
    * all). Rejects with NoFaceError when no face reaches `minScore`.
    */
-  async embed(photo: PhotoInput, options: DetectOptions = {}): Promise<FaceEmbedding> {
+  async embed(photo: PhotoInput, options: EmbedOptions = {}): Promise<FaceEmbedding> {
     this.engine.checkOpen()
     const wanted = detectOptionsToNative(options)
-    return this.#embed(photo, options, wanted, 'photo')
+    const minimum = checkMinimum(options.minQuality)
+    return this.#embed(photo, options, wanted, minimum, 'photo')
   }
 
   /**
@@ -122,6 +137,7 @@ export class FaceRecognizer extends FaceFinder {
   ): Promise<Verification> {
     this.engine.checkOpen()
     const wanted = detectOptionsToNative(options)
+    const minimum = checkMinimum(options.minQuality)
     const { threshold, far } = this.#decisionPoint(options)
     const embedding = async (
       input: PhotoInput | FaceEmbedding,
@@ -129,7 +145,7 @@ export class FaceRecognizer extends FaceFinder {
     ): Promise<FaceEmbedding> =>
       input instanceof FaceEmbedding
         ? this.#checkOwn(input, argument)
-        : this.#embed(input, options, wanted, argument)
+        : this.#embed(input, options, wanted, minimum, argument)
     const [left, right] = await Promise.all([embedding(a, 'a'), embedding(b, 'b')])
     const score = similarity(left, right)
     const map = this.manifest.calibration?.probability
@@ -148,6 +164,7 @@ export class FaceRecognizer extends FaceFinder {
     photo: PhotoInput,
     options: ImageOptions & AbortOptions,
     wanted: NativeDetectOptions,
+    minimum: QualityMinimum,
     argument: string
   ): Promise<FaceEmbedding> {
     const frame = await loadPhoto(photo, options, argument)
@@ -156,7 +173,9 @@ export class FaceRecognizer extends FaceFinder {
       .catch((error: unknown) => {
         throw error instanceof NoFaceError ? noFaceIn(photo, argument, wanted, error) : error
       })
-    return this.#embedding(found.embedding, faceFromNative(found.face), found.faceCount)
+    demandQuality(found.quality, minimum, nameOf(photo, argument))
+    const face = faceFromNative({ ...found.face, quality: found.quality })
+    return this.#embedding(found.embedding, face, found.faceCount)
   }
 
   /**

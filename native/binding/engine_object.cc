@@ -10,6 +10,7 @@
 #include "face/analyse.h"
 #include "face/detector.h"
 #include "face/embedder.h"
+#include "face/quality.h"
 
 namespace seesaw::binding {
 
@@ -39,11 +40,38 @@ struct Found {
   Face face;
   std::size_t face_count;
   std::vector<float> embedding;
+  Quality quality;
+};
+
+/** What detect finds; `qualities` is empty unless they were asked for. */
+struct Seen {
+  Detections detections;
+  std::vector<Quality> qualities;
 };
 
 /** The number that names a task for cancel(); 0 when none is given. */
 Ticket ticket_from(const Napi::Value& value) {
   return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
+}
+
+Seen detect_with_quality(const Detector& detector, const Frame& frame, const DetectOptions& options,
+                         bool with_quality, Stages& stages) {
+  stages.enter(Stage::Convert);
+  const Image image = to_bgr(frame);
+  stages.enter(Stage::Detect);
+  Seen seen{detector.detect(image, options), {}};
+  if (!with_quality) return seen;
+  stages.enter(Stage::Align);
+  for (const Face& face : seen.detections.faces) {
+    try {
+      seen.qualities.push_back(quality_of(face, seesaw::align(image, face.landmarks)));
+    } catch (const Error& error) {
+      // A face of which the image shows nothing: every aspect of it is 0.
+      if (error.code() != ErrorCode::InvalidArgument) throw;
+      seen.qualities.emplace_back();
+    }
+  }
+  return seen;
 }
 
 Found embed_most_prominent(const Detector& detector, const Embedder& embedder, const Frame& frame,
@@ -59,7 +87,7 @@ Found embed_most_prominent(const Detector& detector, const Embedder& embedder, c
   stages.enter(Stage::Align);
   const Image crop = seesaw::align(image, face.landmarks);
   stages.enter(Stage::Embed);
-  return {face, found.faces.size(), embedder.embed(crop)};
+  return {face, found.faces.size(), embedder.embed(crop), quality_of(face, crop)};
 }
 
 }  // namespace
@@ -139,17 +167,17 @@ Napi::Value EngineObject::detect(const Napi::CallbackInfo& info) {
   return promised(env, [&] {
     // Before the frame: a getter among the options may transfer the frame's memory away.
     const DetectOptions options = detect_options_from(info[1]);
+    const bool with_quality = boolean_from(object_from(info[1], "options"), "quality");
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
-    auto work = [models = models_, frame, options](Stages& stages) {
-      stages.enter(Stage::Convert);
-      const Image image = to_bgr(frame);
-      stages.enter(Stage::Detect);
-      return models->need_detector().detect(image, options);
+    auto work = [models = models_, frame, options, with_quality](Stages& stages) {
+      return detect_with_quality(models->need_detector(), frame, options, with_quality, stages);
     };
     return runner_->run(
         env, std::move(keep), std::move(work),
-        [](Napi::Env e, const Detections& found, const Stages&) { return to_js(e, found); },
+        [](Napi::Env e, const Seen& seen, const Stages&) {
+          return to_js(e, seen.detections, seen.qualities);
+        },
         ticket_from(info[2]));
   });
 }
@@ -206,6 +234,7 @@ Napi::Value EngineObject::embed_frame(const Napi::CallbackInfo& info) {
           object.Set("face", to_js(e, found.face));
           object.Set("faceCount", Napi::Number::New(e, static_cast<double>(found.face_count)));
           object.Set("embedding", to_js(e, found.embedding));
+          object.Set("quality", to_js(e, found.quality));
           return object;
         },
         ticket_from(info[2]));

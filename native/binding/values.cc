@@ -60,6 +60,12 @@ Napi::Uint8Array bytes_from(const Napi::Value& value, const char* argument) {
   throw Error::invalid_argument(argument, std::string(argument) + " must be a Uint8Array");
 }
 
+bool boolean_from(const Napi::Object& object, const char* key) {
+  const Napi::Value value = object.Get(key);
+  if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
+  throw Error::invalid_argument(key, std::string(key) + " must be true or false");
+}
+
 int integer_from(const Napi::Object& object, const char* key, int low, int high) {
   const Napi::Value value = object.Get(key);
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
@@ -109,7 +115,11 @@ DetectOptions detect_options_from(const Napi::Value& value) {
   DetectOptions options;
   options.score_threshold = static_cast<float>(number_from(object, "scoreThreshold", 0, 1));
   options.nms_iou = static_cast<float>(number_from(object, "nmsIou", 0, 1));
-  options.max_side = integer_from(object, "maxSide", 32, 8192);
+  options.search.max_side = integer_from(object, "maxSide", 32, 8192);
+  options.search.thorough = word_from(object, "search", {"quick", "thorough"}) == 1;
+  options.search.turned = boolean_from(object, "rotations");
+  options.search.min_face = integer_from(object, "minFaceSize", 0, kMaxImageSide);
+  options.search.budget = static_cast<std::int64_t>(number_from(object, "searchPixels", 0, 1e12));
   options.max_faces = integer_from(object, "maxFaces", 1, 1 << 16);
   return options;
 }
@@ -165,10 +175,25 @@ Napi::Object to_js(Napi::Env env, const Face& face) {
   return object;
 }
 
-Napi::Object to_js(Napi::Env env, const Detections& detections) {
+Napi::Object to_js(Napi::Env env, const Quality& quality) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("overall", Napi::Number::New(env, quality.overall));
+  object.Set("sharpness", Napi::Number::New(env, quality.sharpness));
+  object.Set("exposure", Napi::Number::New(env, quality.exposure));
+  object.Set("size", Napi::Number::New(env, quality.size));
+  object.Set("yaw", Napi::Number::New(env, quality.pose.yaw));
+  object.Set("pitch", Napi::Number::New(env, quality.pose.pitch));
+  object.Set("roll", Napi::Number::New(env, quality.pose.roll));
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const Detections& detections,
+                   const std::vector<Quality>& qualities) {
   Napi::Array faces = Napi::Array::New(env, detections.faces.size());
   for (std::size_t i = 0; i < detections.faces.size(); ++i) {
-    faces.Set(static_cast<std::uint32_t>(i), to_js(env, detections.faces[i]));
+    Napi::Object face = to_js(env, detections.faces[i]);
+    if (i < qualities.size()) face.Set("quality", to_js(env, qualities[i]));
+    faces.Set(static_cast<std::uint32_t>(i), face);
   }
   Napi::Object object = Napi::Object::New(env);
   object.Set("faces", faces);
@@ -177,7 +202,7 @@ Napi::Object to_js(Napi::Env env, const Detections& detections) {
 }
 
 Napi::Object to_js(Napi::Env env, const Analysis& analysis) {
-  Napi::Object object = to_js(env, analysis.found);
+  Napi::Object object = to_js(env, analysis.found, {});
   Napi::Array embeddings = Napi::Array::New(env, analysis.embeddings.size());
   for (std::size_t i = 0; i < analysis.embeddings.size(); ++i) {
     embeddings.Set(static_cast<std::uint32_t>(i), to_js(env, analysis.embeddings[i]));

@@ -16,6 +16,7 @@
 #include "face/embedder.h"
 #include "face/frame.h"
 #include "face/pixels.h"
+#include "face/quality.h"
 #include "face/types.h"
 
 namespace seesaw::binding {
@@ -30,6 +31,8 @@ struct ModelBytes {
 Napi::Object object_from(const Napi::Value& value, const char* argument);
 /** A Uint8Array (a Buffer is one) or Uint8ClampedArray, without a copy of its bytes. */
 Napi::Uint8Array bytes_from(const Napi::Value& value, const char* argument);
+/** Property `key` as true or false. */
+bool boolean_from(const Napi::Object& object, const char* key);
 /** Property `key` as a whole number from `low` to `high`. */
 int integer_from(const Napi::Object& object, const char* key, int low, int high);
 /** Property `key` as one of `words`; returns its position. */
@@ -49,7 +52,10 @@ Landmarks landmarks_from(const Napi::Value& value);
 Image crop_from(const Napi::Value& crop, const Napi::Value& order);
 
 Napi::Object to_js(Napi::Env env, const Face& face);
-Napi::Object to_js(Napi::Env env, const Detections& detections);
+Napi::Object to_js(Napi::Env env, const Quality& quality);
+/** @param qualities of the faces, or empty */
+Napi::Object to_js(Napi::Env env, const Detections& detections,
+                   const std::vector<Quality>& qualities);
 Napi::Object to_js(Napi::Env env, const Analysis& analysis);
 /** The milliseconds of each stage. */
 Napi::Object to_js(Napi::Env env, const Stages& stages);

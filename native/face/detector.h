@@ -5,6 +5,7 @@
 
 #include "engine/network.h"
 #include "face/pixels.h"
+#include "face/search_plan.h"
 #include "face/types.h"
 
 namespace seesaw {
@@ -12,8 +13,8 @@ namespace seesaw {
 struct DetectOptions {
   float score_threshold = 0.6f;
   float nms_iou = 0.3f;  // of two boxes that overlap by more, the better one stays
-  int max_side = 640;    // the longer side of what the network sees
   int max_faces = 1000;
+  SearchOptions search;
 };
 
 struct Detections {
@@ -27,15 +28,22 @@ class Detector {
   explicit Detector(Network network);
 
   /**
-   * The faces in an image, in its pixels; boxes may reach over its borders. Without a find at
-   * `max_side` other sizes are tried, smaller ones (a face that fills the picture) before larger
-   * ones (small faces in a large picture).
+   * The faces in an image, in its pixels; boxes may reach over its borders. Looks at the views of
+   * plan_views() until one shows a face or, in a thorough search, at all of them.
    * @throws Error
    */
   Detections detect(const Image& image, const DetectOptions& options) const;
 
  private:
-  Detections detect_at(const Image& image, int side, const DetectOptions& options) const;
+  /** All candidates in a view, in pixels of the image. */
+  Detections look(const Image& image, const View& view, const DetectOptions& options) const;
+  /**
+   * The face with landmarks found where it stands upright. The network finds faces at almost any
+   * angle, but it places their landmarks as if they were nearly upright.
+   */
+  Face set_upright(const Image& image, const Face& face) const;
+  /** All candidates in an image that the network sees at once. */
+  Detections look_at_once(const Image& image, float score_threshold) const;
 
   Network network_;
 };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import * as v from 'valibot'
 import { loadBinding } from '../../lib/binding.js'
+import { detectOptionsToNative } from '../../lib/detector.js'
 import { faceFromNative } from '../../lib/face.js'
 import { decodeImage } from '../../lib/image.js'
 import { loadDetectorModel } from '../../lib/model.js'
@@ -86,7 +87,12 @@ export async function comparePhoto(
   if (!best) return undefined
   const { data, width, height, format, stride } = await decodeImage(join(folder, 'photos', photo))
   const frame = { data, width, height, format, stride: stride ?? width * 3 }
-  const { faces } = await engine.detect(frame, { ...reference, maxFaces: 1000 })
+  const { faces } = await engine.detect(frame, {
+    ...detectOptionsToNative({ maxFaces: 1000, maxSide: reference.maxSide, rotations: false }),
+    scoreThreshold: reference.scoreThreshold,
+    nmsIou: reference.nmsIou,
+    quality: false
+  })
   const crop = (await decodeImage(join(folder, 'crops', `${parse(photo).name}.png`))).data
   const difference = async (landmarks: Float32Array | undefined): Promise<number> =>
     landmarks ? meanDifference(await engine.align(frame, landmarks), crop) : 255

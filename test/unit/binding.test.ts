@@ -1,11 +1,12 @@
 // The add-on itself, with arguments that the library never gives it.
 import test from 'ava'
 import { loadBinding } from '../../lib/binding.js'
+import { detectOptionsToNative } from '../../lib/detector.js'
 import { loadDetectorModel } from '../../lib/model.js'
-import type { NativeDetectOptions, NativeEngine, NativeFrame } from '../../lib/native.js'
+import type { NativeEngine, NativeFrame } from '../../lib/native.js'
 
 const side = 4000
-const options: NativeDetectOptions = { scoreThreshold: 0.6, nmsIou: 0.3, maxSide: 640, maxFaces: 9 }
+const options = { ...detectOptionsToNative({ maxFaces: 9 }), quality: false }
 const landmarks = Float32Array.of(38, 52, 74, 52, 56, 72, 42, 92, 71, 92)
 
 /** `object` with a getter for `key` that transfers the memory of `bytes` away. */

@@ -3,6 +3,7 @@ import { type Face, FaceDetector } from '../../lib/index.js'
 import type { Rgb } from '../support/exif.js'
 import { pixels } from '../support/fixtures.js'
 import { overlap } from '../support/overlap.js'
+import { at, pasted, picture, shrunk } from '../support/retouch.js'
 
 let detector: FaceDetector
 let obama: Rgb
@@ -14,47 +15,11 @@ test.before(async () => {
 })
 test.after.always(() => detector?.close())
 
-type Sample = (x: number, y: number, channel: number) => number
-
-function picture(width: number, height: number, sample: Sample): Rgb {
-  const data = new Uint8Array(width * height * 3)
-  for (let i = 0; i < data.length; i++) {
-    const pixel = Math.floor(i / 3)
-    data[i] = sample(pixel % width, Math.floor(pixel / width), i % 3)
-  }
-  return { data, width, height }
-}
-
-const at = ({ data, width }: Rgb, x: number, y: number, channel: number): number =>
-  data[(y * width + x) * 3 + channel] as number
-
-/** Mean of factor × factor pixels. */
-function shrunk(from: Rgb, factor: number): Rgb {
-  const size = [from.width, from.height].map((side) => Math.floor(side / factor))
-  const [width = 0, height = 0] = size
-  return picture(width, height, (x, y, channel) => {
-    let sum = 0
-    for (let i = 0; i < factor * factor; i++) {
-      const [column, row] = [i % factor, Math.floor(i / factor)]
-      sum += at(from, x * factor + column, y * factor + row, channel)
-    }
-    return sum / (factor * factor)
-  })
-}
-
 /** A part of a picture, every pixel repeated factor × factor times. */
 function enlarged(from: Rgb, [left, top, width, height]: number[], factor: number): Rgb {
   const [x0 = 0, y0 = 0, w = 0, h = 0] = [left, top, width, height]
   return picture(w * factor, h * factor, (x, y, channel) =>
     at(from, x0 + Math.floor(x / factor), y0 + Math.floor(y / factor), channel)
-  )
-}
-
-function pasted(small: Rgb, left: number, top: number, width: number, height: number): Rgb {
-  return picture(width, height, (x, y, channel) =>
-    x >= left && x < left + small.width && y >= top && y < top + small.height
-      ? at(small, x - left, y - top, channel)
-      : 120
   )
 }
 

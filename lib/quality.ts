@@ -1,0 +1,86 @@
+import { checkNumber, checkOptions } from './check.js'
+import { InvalidArgumentError, LowQualityError } from './errors.js'
+import type { NativeQuality } from './native.js'
+
+/** How good a face in a photo is for recognising a person. */
+export interface FaceQuality {
+  /** 0 to 1: how far the embedding is to be trusted, from all that follows. */
+  readonly overall: number
+  /** Fine detail on the aligned face, 0 (blurred or enlarged) to 1. */
+  readonly sharpness: number
+  /** 0 (black, white or without contrast) to 1. */
+  readonly exposure: number
+  /** Distance between the eyes in pixels of the photo. */
+  readonly size: number
+  /** Degrees; positive: the nose points to the right of the image. */
+  readonly yaw: number
+  /** Degrees; positive: the nose points down. */
+  readonly pitch: number
+  /** Degrees; positive: turned clockwise in the image. */
+  readonly roll: number
+}
+
+/** What a face must be at least; of `yaw`, `pitch` and `roll` the largest angle either way. */
+export type QualityMinimum = Partial<FaceQuality>
+
+export type QualityAspect = keyof FaceQuality
+
+/** The range in which a minimum makes sense; those of angles are maxima. */
+const ranges: Readonly<Record<QualityAspect, readonly [number, number]>> = {
+  overall: [0, 1],
+  sharpness: [0, 1],
+  exposure: [0, 1],
+  size: [0, 65536],
+  yaw: [0, 180],
+  pitch: [0, 180],
+  roll: [0, 180]
+}
+const aspects = Object.keys(ranges) as QualityAspect[]
+const angles: ReadonlySet<QualityAspect> = new Set(['yaw', 'pitch', 'roll'])
+
+export function qualityFromNative(quality: NativeQuality): FaceQuality {
+  return { ...quality }
+}
+
+/** A number stands for the overall quality. */
+export function checkMinimum(minimum: unknown): QualityMinimum {
+  if (minimum === undefined) return {}
+  if (typeof minimum === 'number') {
+    checkNumber('minQuality', minimum, 0, 1)
+    return { overall: minimum }
+  }
+  checkOptions('minQuality', minimum)
+  for (const [aspect, value] of Object.entries(minimum)) {
+    const range = Object.hasOwn(ranges, aspect) ? ranges[aspect as QualityAspect] : undefined
+    if (range === undefined) {
+      throw new InvalidArgumentError(
+        'minQuality',
+        `minQuality has no "${aspect}"; there are ${aspects.join(', ')}`
+      )
+    }
+    if (value !== undefined) checkNumber(`minQuality.${aspect}`, value, ...range)
+  }
+  return minimum as QualityMinimum
+}
+
+/** Throws LowQualityError about the first aspect that falls short, `where` being the photo. */
+export function demandQuality(quality: FaceQuality, minimum: QualityMinimum, where: string): void {
+  // What can be mended first: the overall score says least about what to do.
+  for (const aspect of [...aspects.slice(1), ...aspects.slice(0, 1)]) {
+    const wanted = minimum[aspect]
+    if (wanted === undefined) continue
+    const value = quality[aspect]
+    const angle = angles.has(aspect)
+    const good = angle ? Math.abs(value) <= wanted : value >= wanted
+    if (good) continue
+    const what = aspect === 'overall' ? 'overall quality' : aspect
+    const rule = angle ? `above the ${wanted} allowed` : `below the minimum of ${wanted}`
+    throw new LowQualityError(
+      `The face in ${where} is not good enough: its ${what} is ${value.toFixed(angle || aspect === 'size' ? 1 : 3)}, ${rule}`,
+      aspect,
+      value,
+      wanted,
+      quality
+    )
+  }
+}
