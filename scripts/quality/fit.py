@@ -74,7 +74,8 @@ def main() -> None:
     y = similarity >= level
     weights = fit(x[~held_out], y[~held_out].astype(float))
     predicted = weights[0] + x @ weights[1:]
-    print(f"{len(photos)} photos, {len(rows)} faces, {100 * y.mean():.1f} % of them at {level:.3f} or more")
+    share = f"{100 * y.mean():.1f} % of them at {level:.3f} or more"
+    print(f"{len(photos)} photos, {len(rows)} faces, {share}")
     print(f"constant   {weights[0]:8.3f}")
     for name, weight in zip(NAMES, weights[1:], strict=True):
         print(f"{name:10} {weight:8.3f}")
