@@ -1,4 +1,4 @@
-import type { AbortOptions } from './abort.js'
+import { type AbortOptions, signalOf } from './abort.js'
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkOptions } from './check.js'
 import { Closable, type Engine, type EngineOptions, loadedEngine } from './engine.js'
 import { type Face, faceFromNative, type Landmarks, landmarksToNative } from './face.js'
@@ -94,13 +94,15 @@ export abstract class FaceFinder extends Closable {
     const { quality = false } = options
     checkBoolean('quality', quality)
     const wanted = { ...search, quality }
-    const frame = await loadPhoto(photo, options)
-    const { faces } = await this.engine.runOn(
-      frame,
-      (native, ticket) => native.detect(frame, wanted, ticket),
-      options.signal
-    )
-    return faces.map(faceFromNative)
+    return this.engine.call(async () => {
+      const frame = await loadPhoto(photo, options)
+      const { faces } = await this.engine.runOn(
+        frame,
+        (native, ticket) => native.detect(frame, wanted, ticket),
+        options.signal
+      )
+      return faces.map(faceFromNative)
+    }, signalOf(options))
   }
 
   /** Cuts out a face for `FaceEmbedder`: 112×112 RGB bytes, aligned to the ArcFace template. */
@@ -112,12 +114,14 @@ export abstract class FaceFinder extends Closable {
     this.engine.checkOpen()
     checkOptions('options', options)
     const points = landmarksToNative(landmarks)
-    const frame = await loadPhoto(photo, options)
-    return this.engine.runOn(
-      frame,
-      (native, ticket) => native.align(frame, points, ticket),
-      options.signal
-    )
+    return this.engine.call(async () => {
+      const frame = await loadPhoto(photo, options)
+      return this.engine.runOn(
+        frame,
+        (native, ticket) => native.align(frame, points, ticket),
+        options.signal
+      )
+    }, signalOf(options))
   }
 }
 

@@ -66,8 +66,8 @@ export class FaceEmbedder extends Closable {
     this.engine.checkOpen()
     const signal = signalOf(options)
     const bytes = cropBytesOf(crop)
-    const vector = await this.engine.run(
-      (native, ticket) => native.embedAligned(bytes, format, ticket),
+    const vector = await this.engine.call(
+      () => this.engine.run((native, ticket) => native.embedAligned(bytes, format, ticket), signal),
       signal
     )
     const { name, files } = this.manifest

@@ -4,6 +4,7 @@ import { checkInteger, checkOneOf } from './check.js'
 import { ClosedError, fromNative } from './errors.js'
 import { releaseMemory } from './frame-memory.js'
 import type { NativeEngine, NativeFrame, Precision } from './native.js'
+import { Turns } from './turns.js'
 
 /** How to run: all optional. */
 export interface EngineOptions {
@@ -15,8 +16,15 @@ export interface EngineOptions {
    * PrecisionUnsupportedError. Default `'fp32'`.
    */
   readonly precision?: Precision
-  /** Calls that may wait at a time before further ones reject with QueueFullError. Default 64. */
+  /** Calls that may wait at a time, beside the one that runs. Default 64. */
   readonly queueLimit?: number
+  /**
+   * What becomes of calls beyond that: `'reject'` (default) has them reject with QueueFullError,
+   * `'wait'` has them wait, first come, first served. A call that waits holds nothing but its
+   * arguments, so memory stays bounded; a raw frame is then copied when its turn comes and must not
+   * be changed before the promise settles.
+   */
+  readonly whenFull?: 'reject' | 'wait'
 }
 
 const maxThreads = 64
@@ -29,15 +37,18 @@ export class Engine {
   readonly threads: number
   readonly #native: NativeEngine
   readonly #closing = new AbortController()
+  readonly #turns: Turns | undefined
   #ticket = 0
 
   constructor(options: EngineOptions = {}) {
-    const { precision = 'fp32', queueLimit = 64 } = options
+    const { precision = 'fp32', queueLimit = 64, whenFull = 'reject' } = options
     checkOneOf('precision', precision, ['fp32', 'fp16'])
     checkInteger('queueLimit', queueLimit, 1, maxQueueLimit)
+    checkOneOf('whenFull', whenFull, ['reject', 'wait'])
     if (options.threads !== undefined) checkInteger('threads', options.threads, 1, maxThreads)
     const addon = loadBinding()
     this.precision = precision
+    this.#turns = whenFull === 'wait' ? new Turns(queueLimit) : undefined
     this.threads = options.threads ?? Math.min(addon.defaultThreads(), maxThreads)
     try {
       this.#native = new addon.Engine({ threads: this.threads, queueLimit, precision })
@@ -54,6 +65,14 @@ export class Engine {
   /** Aborted when it is closed. */
   get closing(): AbortSignal {
     return this.#closing.signal
+  }
+
+  /**
+   * Begins a call: decoding, the job of the native engine, and what is made of its answer. At once,
+   * or, with `whenFull: 'wait'`, when fewer than `queueLimit` calls are at it.
+   */
+  call<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#turns === undefined ? work() : this.#turns.run(work, signal)
   }
 
   /**
@@ -93,12 +112,14 @@ export class Engine {
     }
   }
 
+  /** Calls that wait or run. */
   get pending(): number {
-    return this.#native.pending
+    return this.#native.pending + (this.#turns?.waiting ?? 0)
   }
 
   async close(): Promise<void> {
     this.#closing.abort()
+    this.#turns?.end(new ClosedError('It has been closed'))
     try {
       await this.#native.close()
     } catch (error) {

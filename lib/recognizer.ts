@@ -1,4 +1,4 @@
-import type { AbortOptions } from './abort.js'
+import { type AbortOptions, signalOf } from './abort.js'
 import { farForThreshold, thresholdForFar } from './calibration.js'
 import { checkNumber, checkOptions } from './check.js'
 import {
@@ -160,22 +160,24 @@ export class FaceRecognizer extends FaceFinder {
     }
   }
 
-  async #embed(
+  #embed(
     photo: PhotoInput,
     options: ImageOptions & AbortOptions,
     wanted: NativeDetectOptions,
     minimum: QualityMinimum,
     argument: string
   ): Promise<FaceEmbedding> {
-    const frame = await loadPhoto(photo, options, argument)
-    const found = await this.engine
-      .runOn(frame, (native, ticket) => native.embedFrame(frame, wanted, ticket), options.signal)
-      .catch((error: unknown) => {
-        throw error instanceof NoFaceError ? noFaceIn(photo, argument, wanted, error) : error
-      })
-    demandQuality(found.quality, minimum, nameOf(photo, argument))
-    const face = faceFromNative({ ...found.face, quality: found.quality })
-    return this.#embedding(found.embedding, face, found.faceCount)
+    return this.engine.call(async () => {
+      const frame = await loadPhoto(photo, options, argument)
+      const found = await this.engine
+        .runOn(frame, (native, ticket) => native.embedFrame(frame, wanted, ticket), options.signal)
+        .catch((error: unknown) => {
+          throw error instanceof NoFaceError ? noFaceIn(photo, argument, wanted, error) : error
+        })
+      demandQuality(found.quality, minimum, nameOf(photo, argument))
+      const face = faceFromNative({ ...found.face, quality: found.quality })
+      return this.#embedding(found.embedding, face, found.faceCount)
+    }, signalOf(options))
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   FaceDetector,
   FaceEmbedder,
   FaceRecognizer,
+  InvalidArgumentError,
   QueueFullError
 } from '../../lib/index.js'
 import { crop, photo } from '../support/fixtures.js'
@@ -85,6 +86,56 @@ test('more calls than the queue holds are refused, the others are done', async (
     if (result.status === 'rejected') t.true(result.reason instanceof QueueFullError)
   }
   await t.notThrowsAsync(embedder.embed(obama))
+})
+
+test("whenFull: 'wait': a thousand calls, all done, in order", async (t) => {
+  await using embedder = await FaceEmbedder.open({ threads: 1, queueLimit: 3, whenFull: 'wait' })
+  const expected = (await embedder.embed(obama)).vector
+  const finished: number[] = []
+  let most = 0
+  const work = Array.from({ length: 1000 }, async (_, i) => {
+    const { vector } = await embedder.embed(obama)
+    finished.push(i)
+    most = Math.max(most, embedder.pending)
+    return vector
+  })
+  for (const vector of await Promise.all(work)) t.deepEqual(vector, expected)
+  t.deepEqual(
+    finished,
+    finished.map((_, i) => i)
+  )
+  t.true(most < 1000)
+  t.is(embedder.pending, 0)
+})
+
+test('calls that wait end at once when they are cancelled, and when all is closed', async (t) => {
+  const embedder = await FaceEmbedder.open({ threads: 1, queueLimit: 1, whenFull: 'wait' })
+  const controller = new AbortController()
+  const { signal } = controller
+  const first = embedder.embed(obama)
+  const cancelled = embedder.embed(obama, { signal })
+  const closed = embedder.embed(obama)
+  const reason = new Error('no longer wanted')
+  controller.abort(reason)
+  t.is(await t.throwsAsync(cancelled), reason)
+  const closing = embedder.close()
+  await t.throwsAsync(closed, { instanceOf: ClosedError })
+  await Promise.allSettled([first, closing])
+  await t.throwsAsync(embedder.embed(obama), { instanceOf: ClosedError })
+})
+
+test('photos wait without being decoded: one that fails lets the next begin', async (t) => {
+  await using faces = await FaceRecognizer.open({ threads: 1, queueLimit: 1, whenFull: 'wait' })
+  const photos = ['obama.jpg', 'missing.jpg', 'biden.jpg', 'missing.jpg', 'obama2.jpg']
+  const results = await Promise.allSettled(photos.map((name) => faces.embed(photo(name))))
+  t.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']
+  )
+  await t.throwsAsync(FaceEmbedder.open({ whenFull: 'grow' as 'wait' }), {
+    instanceOf: InvalidArgumentError,
+    message: /whenFull must be one of 'reject', 'wait'/
+  })
 })
 
 test('dispose and asyncDispose close', async (t) => {
