@@ -82,6 +82,7 @@ class Trainer:
         self.samples = self.step = self.batch = self.stage = 0
         self.seconds = 0.0
         self.decay: Decay | None = None
+        self.grown_from: dict[str, Any] | None = None
         self.stopping = False
         self.resume()
         if options.fast:
@@ -109,6 +110,7 @@ class Trainer:
             "seconds": self.seconds,
             "faces": self.faces.signature,
             "decay": None if self.decay is None else asdict(self.decay),
+            "grown_from": self.grown_from,
         }
 
     def resume(self) -> None:
@@ -136,6 +138,7 @@ class Trainer:
         torch.set_rng_state(state["torch_rng"])
         self.samples, self.step, self.batch = state["samples"], state["step"], state["batch"]
         self.stage, self.seconds = state["stage"], state["seconds"]
+        self.grown_from = state.get("grown_from")
         # The decay belongs to the run that began it: one that starts from its end has its own.
         if source == self.checkpoint_path and state["decay"] is not None:
             self.decay = Decay(**state["decay"])

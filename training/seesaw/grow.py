@@ -166,6 +166,7 @@ def start_state(state: dict[str, Any], name: str, seed: int) -> dict[str, Any]:
         "seconds": state["seconds"],
         "faces": "",
         "decay": None,
+        "grown_from": {"network": SOURCE, "samples": state["samples"]},
     }
 
 

@@ -75,7 +75,8 @@ def used_data(signature: str, prepared: Path) -> list[dict[str, Any]]:
             {
                 "name": source,
                 "repository": description["repository"],
-                "commit": description["commit"],
+                # Mixed faces have no repository of their own.
+                **({"commit": description["commit"]} if description.get("commit") else {}),
                 "faces": int(count),
                 "terms": description["licence"],
             }
@@ -136,6 +137,16 @@ def described_files(
     }
 
 
+def beginning(grown_from: dict[str, Any] | None) -> str:
+    """What training began with."""
+    if grown_from is None:
+        return "random weights"
+    return (
+        f"{grown_from['network']} after {grown_from['samples']} samples, grown without changing "
+        "what it computes (Net2Net, arXiv:1511.05641)"
+    )
+
+
 def manifest(
     network: nn.Module,
     param: Path,
@@ -154,13 +165,13 @@ def manifest(
     return {
         **described_files(network, state["network"], param, weights, "fp16", options),
         "provenance": {
-            "method": "Distilled from random weights: cosine losses to both teachers' embeddings "
-            "and the squared difference of pair cosines to the teachers' mean.",
+            "method": f"Distilled from {beginning(state.get('grown_from'))}: cosine losses to both "
+            "teachers' embeddings and the squared difference of pair cosines to the teachers' mean.",
             "teachers": TEACHERS,
             "data": data,
             "script": "training/seesaw/distill.py",
             "date": options.date,
-            "samples": state["samples"],
+            "samples": state["samples"],  # with those of the network it was grown from
             "parity": {what: round(cosine, 8) for what, cosine in cosines.items()},
         },
         "licence": {"spdx": "MIT", "terms": terms},

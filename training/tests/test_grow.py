@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from seesaw.grow import TARGETS, grow, origins, wider, wider_shuffled
+from seesaw.manifest import beginning
 from seesaw.networks import SeesawNet, build
 
 
@@ -73,3 +74,9 @@ def test_copies_have_different_readers() -> None:
 def test_a_network_of_another_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="--to: 'mobiface' is none of"):
         grow(trained_looking(), "mobiface")
+
+
+def test_where_a_grown_network_comes_from_is_told() -> None:
+    assert beginning(None) == "random weights"
+    told = beginning({"network": "seesaw-shuffle", "samples": 12})
+    assert told.startswith("seesaw-shuffle after 12 samples, grown")
