@@ -166,7 +166,7 @@ def manifest(
         **described_files(network, state["network"], param, weights, "fp16", options),
         "provenance": {
             "method": f"Distilled from {beginning(state.get('grown_from'))}: cosine losses to both "
-            "teachers' embeddings and the squared difference of pair cosines to the teachers' mean.",
+            "teachers' embeddings and the squared difference of pair cosines to their mean.",
             "teachers": TEACHERS,
             "data": data,
             "script": "training/seesaw/distill.py",
