@@ -85,7 +85,7 @@ export async function convert(args: readonly string[]): Promise<number> {
   const say = parsed.json ? () => {} : (line: string) => print(colour.dim(line))
   const report = await runConverter(python, forPython, say, staging.signal)
   const inAddon = await checkInAddon(name, staging.path, report)
-  const calibration =
+  const calibrated =
     wanted &&
     pairs &&
     (await calibrateFromPairs(name, staging.path, pairs, wanted, (total) =>
@@ -103,7 +103,8 @@ export async function convert(args: readonly string[]): Promise<number> {
       layout,
       unusedParameters,
       parity,
-      calibration: calibration ?? null
+      calibration: calibrated?.calibration ?? null,
+      genuineAccepted: calibrated?.genuineAccepted ?? null
     })
     return 0
   }
@@ -118,12 +119,14 @@ export async function convert(args: readonly string[]): Promise<number> {
   for (const [what, worst] of Object.entries(parity)) {
     fields.push(['agreement', `${worst.toFixed(8)} ${what}`])
   }
-  fields.push([
-    'default FAR',
-    calibration
-      ? `${rate(calibration.defaultFar)}, from ${calibration.impostorPairs} impostor pairs`
-      : 'not calibrated: verify needs --threshold'
-  ])
+  if (calibrated) {
+    const { calibration, genuineAccepted } = calibrated
+    const far = `${rate(calibration.defaultFar)}, from ${calibration.impostorPairs} impostor pairs`
+    fields.push(['default FAR', far])
+    fields.push(['accepted', `${(genuineAccepted * 100).toFixed(1)} % of genuine pairs at that`])
+  } else {
+    fields.push(['default FAR', 'not calibrated: verify needs --threshold'])
+  }
   printFields(fields)
   return 0
 }

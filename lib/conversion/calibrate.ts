@@ -5,6 +5,7 @@ import { fitCalibration } from '../evaluation/calibrate.js'
 import { embedPhotos, type PhotoKind } from '../evaluation/embed-photos.js'
 import { updateManifest } from '../evaluation/manifest-file.js'
 import { type Pair, parsePairs } from '../evaluation/pairs.js'
+import { countAtLeast } from '../evaluation/roc.js'
 import type { Calibration } from '../manifest.js'
 import { similarity } from '../similarity.js'
 
@@ -12,6 +13,12 @@ export interface PairsOptions {
   readonly pairs: string
   readonly kind: PhotoKind
   readonly folder: string
+}
+
+export interface PairsCalibration {
+  readonly calibration: Calibration
+  /** The share of genuine pairs accepted at the default FAR: little means the wrong network. */
+  readonly genuineAccepted: number
 }
 
 /** Reads the list before anything slow is done. */
@@ -36,7 +43,7 @@ export async function calibrateFromPairs(
   pairs: readonly Pair[],
   { pairs: list, kind, folder }: PairsOptions,
   progress: (total: number) => (done: number) => void
-): Promise<Calibration> {
+): Promise<PairsCalibration> {
   const paths = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))]
   const { embeddings, withoutFace } = await embedPhotos(
     kind,
@@ -51,9 +58,9 @@ export async function calibrateFromPairs(
   })
   const scoresOf = (wanted: boolean): Float64Array =>
     Float64Array.from(scores.filter(({ same }) => same === wanted).map(({ score }) => score)).sort()
-  const impostors = scoresOf(false)
+  const [genuine, impostors] = [scoresOf(true), scoresOf(false)]
   const dataset = `${basename(list)}, ${scores.length} of ${pairs.length} pairs`
-  const calibration = fitCalibration({ genuine: scoresOf(true), impostors }, dataset, 'fp32')
+  const calibration = fitCalibration({ genuine, impostors }, dataset, 'fp32')
   if (calibration === undefined) {
     throw new InvalidArgumentError(
       'pairs',
@@ -63,5 +70,7 @@ export async function calibrateFromPairs(
   await updateManifest(model, modelDir, (manifest) => {
     manifest.calibration = calibration
   })
-  return calibration
+  const row = calibration.thresholds.find(({ far }) => far === calibration.defaultFar)
+  const accepted = countAtLeast(genuine, row?.threshold ?? 1)
+  return { calibration, genuineAccepted: genuine.length ? accepted / genuine.length : 0 }
 }

@@ -126,7 +126,8 @@ test('--json tells the outcome alone', async (t) => {
     manifest: folder.file('out/mine.json'),
     layout: 'official state_dict',
     unusedParameters: 671232,
-    calibration: null
+    calibration: null,
+    genuineAccepted: null
   })
   t.true(parity['add-on to the reference'] > 0.99999)
 })
@@ -305,7 +306,8 @@ test('thresholds are calibrated from pairs', async (t) => {
   const pairs = (list: string) => ['--pairs', folder.file(list), '--crops', folder.file('crops')]
   const { exitCode, stdout } = await converted(folder, {}, ...pairs('pairs.txt'), '--json')
   t.is(exitCode, 0)
-  const { calibration } = JSON.parse(stdout)
+  const { calibration, genuineAccepted } = JSON.parse(stdout)
+  t.is(genuineAccepted, 1)
   t.like(calibration, { impostorPairs: 100, genuinePairs: 100, defaultFar: 0.1 })
   const manifest = JSON.parse((await folder.read('out/mine.json')).toString())
   t.deepEqual(manifest.calibration, calibration)
