@@ -45,7 +45,9 @@ class NcnnModel:
         for picture in pictures:
             # A Mat only points into an array. Layers that compute in place crash on that: a clone
             # has memory of its own, with a count of its users.
-            planes = ncnn.Mat(np.ascontiguousarray(picture, dtype=np.float32)).clone()
+            # The array needs a name: it must live until it is cloned.
+            array = np.ascontiguousarray(picture, dtype=np.float32)
+            planes = ncnn.Mat(array).clone()
             with self.net.create_extractor() as extractor:
                 extractor.input(INPUT_BLOB, planes)
                 status, out = extractor.extract(OUTPUT_BLOB)
