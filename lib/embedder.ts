@@ -1,4 +1,11 @@
 import { type AbortOptions, signalOf } from './abort.js'
+import {
+  type BatchInputs,
+  type BatchOptions,
+  type BatchResult,
+  checkBatch,
+  runBatch
+} from './batch.js'
 import type { Bytes } from './bytes.js'
 import { checkOneOf, checkOptions } from './check.js'
 import { cropBytesOf } from './crop.js'
@@ -76,5 +83,15 @@ export class FaceEmbedder extends Closable {
       modelSha256: files.bin.sha256,
       precision: this.precision
     })
+  }
+
+  /** Embeds many crops: like `FaceRecognizer.embedAll`. */
+  embedAll(
+    crops: BatchInputs<Bytes>,
+    options: BatchOptions & { readonly format?: 'rgb' | 'bgr' } = {}
+  ): AsyncGenerator<BatchResult<Bytes, FaceEmbedding>, void, undefined> {
+    this.engine.checkOpen()
+    checkBatch('crops', crops, options)
+    return runBatch(crops, options, (crop, signal) => this.embed(crop, { ...options, signal }))
   }
 }

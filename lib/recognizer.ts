@@ -1,4 +1,12 @@
+import type { AbortOptions } from './abort.js'
 import { type AbortOptions, signalOf } from './abort.js'
+import {
+  type BatchInputs,
+  type BatchOptions,
+  type BatchResult,
+  checkBatch,
+  runBatch
+} from './batch.js'
 import { farForThreshold, thresholdForFar } from './calibration.js'
 import { checkNumber, checkOptions } from './check.js'
 import {
@@ -124,6 +132,23 @@ export class FaceRecognizer extends FaceFinder {
     const wanted = detectOptionsToNative(options)
     const minimum = checkMinimum(options.minQuality)
     return this.#embed(photo, options, wanted, minimum, 'photo')
+  }
+
+  /**
+   * Embeds many photos, a few at a time, and yields `{ input, index, value }` in their order, or
+   * `{ input, index, error }` for a photo that fails.
+   */
+  embedAll<Photo extends PhotoInput>(
+    photos: BatchInputs<Photo>,
+    options: EmbedOptions & BatchOptions = {}
+  ): AsyncGenerator<BatchResult<Photo, FaceEmbedding>, void, undefined> {
+    this.engine.checkOpen()
+    checkBatch('photos', photos, options)
+    const wanted = detectOptionsToNative(options)
+    const minimum = checkMinimum(options.minQuality)
+    return runBatch(photos, options, (photo, signal) =>
+      this.#embed(photo, { ...options, signal }, wanted, minimum, 'photo')
+    )
   }
 
   /**
