@@ -51,7 +51,8 @@ class NcnnModel:
             with self.net.create_extractor() as extractor:
                 extractor.input(INPUT_BLOB, planes)
                 status, out = extractor.extract(OUTPUT_BLOB)
-            if status:
-                raise RuntimeError(f"ncnn failed with status {status}")
-            rows.append(np.array(out).reshape(-1))
+                if status:
+                    raise RuntimeError(f"ncnn failed with status {status}")
+                # Copied before the extractor goes, whose allocator the memory belongs to.
+                rows.append(np.array(out).reshape(-1).copy())
         return np.stack(rows)
