@@ -1,4 +1,3 @@
-import type { AbortOptions } from './abort.js'
 import { type AbortOptions, signalOf } from './abort.js'
 import {
   type BatchInputs,
