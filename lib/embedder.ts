@@ -13,6 +13,7 @@ import { FaceEmbedding } from './embedding.js'
 import { Closable, type Engine, type EngineOptions, loadedEngine } from './engine.js'
 import type { EmbedderManifest } from './manifest.js'
 import { type LoadedModel, loadEmbedderModel } from './model.js'
+import type { Implementation } from './native.js'
 
 export interface ModelOptions {
   /** Name of the embedding model. Default `'seesaw-shuffle'`. */
@@ -23,11 +24,11 @@ export interface ModelOptions {
 
 export type FaceEmbedderOptions = EngineOptions & ModelOptions
 
-/** Gives an embedding model, read and checked already, to an engine. */
+/** Gives an embedding model, read and checked already, to an engine; tells what computes it. */
 export function loadIntoEngine(
   engine: Engine,
   { manifest, files }: LoadedModel<EmbedderManifest>
-): Promise<void> {
+): Promise<Implementation> {
   const { input, output } = manifest
   return engine.run((native) =>
     native.loadEmbedder(files, {
@@ -47,18 +48,21 @@ export function loadIntoEngine(
  */
 export class FaceEmbedder extends Closable {
   readonly manifest: EmbedderManifest
+  /** What computes the network. */
+  readonly implementation: Implementation
 
-  private constructor(engine: Engine, manifest: EmbedderManifest) {
+  private constructor(engine: Engine, manifest: EmbedderManifest, implementation: Implementation) {
     super(engine)
     this.manifest = manifest
+    this.implementation = implementation
   }
 
   static async open(options: FaceEmbedderOptions = {}): Promise<FaceEmbedder> {
     checkOptions('options', options)
     const model = await loadEmbedderModel(options.model, options.modelDir)
     return loadedEngine(options, async (engine) => {
-      await loadIntoEngine(engine, model)
-      return new FaceEmbedder(engine, model.manifest)
+      const implementation = await loadIntoEngine(engine, model)
+      return new FaceEmbedder(engine, model.manifest, implementation)
     })
   }
 

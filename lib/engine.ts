@@ -3,8 +3,12 @@ import { loadBinding } from './binding.js'
 import { checkInteger, checkOneOf } from './check.js'
 import { ClosedError, fromNative } from './errors.js'
 import { releaseMemory } from './frame-memory.js'
+<<<<<<< HEAD
 import type { NativeEngine, NativeFrame, Precision } from './native.js'
 import { Turns } from './turns.js'
+=======
+import type { Implementation, NativeEngine, NativeFrame, Precision } from './native.js'
+>>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
 
 /** How to run: all optional. */
 export interface EngineOptions {
@@ -16,7 +20,17 @@ export interface EngineOptions {
    * PrecisionUnsupportedError. Default `'fp32'`.
    */
   readonly precision?: Precision
+<<<<<<< HEAD
   /** Calls that may wait at a time, beside the one that runs. Default 64. */
+=======
+  /**
+   * What computes the embedding network: `'fused'` kernels made for Seesaw networks, or `'ncnn'`,
+   * layer by layer. Default `'auto'`: fused where network, processor and precision allow it.
+   * Embeddings agree to a cosine of 0.99999 and better.
+   */
+  readonly implementation?: 'auto' | Implementation
+  /** Calls that may wait at a time before further ones reject with QueueFullError. Default 64. */
+>>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
   readonly queueLimit?: number
   /**
    * What becomes of calls beyond that: `'reject'` (default) has them reject with QueueFullError,
@@ -41,8 +55,13 @@ export class Engine {
   #ticket = 0
 
   constructor(options: EngineOptions = {}) {
+<<<<<<< HEAD
     const { precision = 'fp32', queueLimit = 64, whenFull = 'reject' } = options
+=======
+    const { precision = 'fp32', implementation = 'auto', queueLimit = 64 } = options
+>>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
     checkOneOf('precision', precision, ['fp32', 'fp16'])
+    checkOneOf('implementation', implementation, ['auto', 'fused', 'ncnn'])
     checkInteger('queueLimit', queueLimit, 1, maxQueueLimit)
     checkOneOf('whenFull', whenFull, ['reject', 'wait'])
     if (options.threads !== undefined) checkInteger('threads', options.threads, 1, maxThreads)
@@ -51,7 +70,12 @@ export class Engine {
     this.#turns = whenFull === 'wait' ? new Turns(queueLimit) : undefined
     this.threads = options.threads ?? Math.min(addon.defaultThreads(), maxThreads)
     try {
-      this.#native = new addon.Engine({ threads: this.threads, queueLimit, precision })
+      this.#native = new addon.Engine({
+        threads: this.threads,
+        queueLimit,
+        precision,
+        implementation
+      })
     } catch (error) {
       throw fromNative(error)
     }

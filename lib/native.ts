@@ -18,6 +18,9 @@ export type NativePixelFormat =
 
 export type Precision = 'fp32' | 'fp16'
 
+/** What computes an embedding network: this package's own kernels, or NCNN's. */
+export type Implementation = 'fused' | 'ncnn'
+
 export interface NativeFrame {
   data: Uint8Array
   width: number
@@ -94,7 +97,8 @@ export interface NativeDetectOptions {
 
 export interface NativeEngine {
   loadDetector(model: NativeModel): Promise<void>
-  loadEmbedder(model: NativeModel, input: NativeEmbedderInput): Promise<void>
+  /** Resolves to what will compute the network. */
+  loadEmbedder(model: NativeModel, input: NativeEmbedderInput): Promise<Implementation>
   detect(
     frame: NativeFrame,
     options: NativeDetectOptions & { quality: boolean },
@@ -141,6 +145,7 @@ export interface NativeEngineOptions {
   threads: number
   queueLimit: number
   precision: Precision
+  implementation: 'auto' | Implementation
 }
 
 export interface NativeAddon {

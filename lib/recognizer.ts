@@ -29,8 +29,12 @@ import { type Face, faceFromNative } from './face.js'
 import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
 import type { DetectorManifest, EmbedderManifest } from './manifest.js'
 import { loadDetectorModel, loadEmbedderModel } from './model.js'
+<<<<<<< HEAD
 import type { NativeDetectOptions } from './native.js'
 import { checkMinimum, demandQuality, type QualityMinimum } from './quality.js'
+=======
+import type { Implementation, NativeDetectOptions } from './native.js'
+>>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
 import { similarity } from './similarity.js'
 import { type StreamFace, type StreamOptions, type StreamResult, streamFrames } from './stream.js'
 import type { FrameSource } from './stream-source.js'
@@ -102,9 +106,17 @@ export class FaceRecognizer extends FaceFinder {
   /** Manifest of the embedding model. */
   readonly manifest: EmbedderManifest
   readonly detectorManifest: DetectorManifest
+  /** What computes the embedding network. */
+  readonly implementation: Implementation
 
-  private constructor(engine: Engine, embedder: EmbedderManifest, detector: DetectorManifest) {
+  private constructor(
+    engine: Engine,
+    embedder: EmbedderManifest,
+    detector: DetectorManifest,
+    implementation: Implementation
+  ) {
     super(engine)
+    this.implementation = implementation
     this.manifest = embedder
     this.detectorManifest = detector
   }
@@ -117,8 +129,8 @@ export class FaceRecognizer extends FaceFinder {
     ])
     return loadedEngine(options, async (engine) => {
       await loadDetectorIntoEngine(engine, detector)
-      await loadIntoEngine(engine, embedder)
-      return new FaceRecognizer(engine, embedder.manifest, detector.manifest)
+      const implementation = await loadIntoEngine(engine, embedder)
+      return new FaceRecognizer(engine, embedder.manifest, detector.manifest, implementation)
     })
   }
 

@@ -115,6 +115,8 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info)
     options_.threads = integer_from(object, "threads", 1, 256);
     options_.precision =
         word_from(object, "precision", {"fp32", "fp16"}) == 0 ? Precision::Fp32 : Precision::Fp16;
+    options_.implementation =
+        static_cast<Implementation>(word_from(object, "implementation", {"auto", "fused", "ncnn"}));
     const int queue_limit = integer_from(object, "queueLimit", 1, 1 << 20);
     // The object must not be collected while a promise of its is pending.
     runner_ = std::make_unique<TaskRunner>(info.Env(), static_cast<std::size_t>(queue_limit),
@@ -154,11 +156,12 @@ Napi::Value EngineObject::load_embedder(const Napi::CallbackInfo& info) {
   return promised(env, [&] {
     auto work = [models = models_, options = options_, bytes = model_from(info[0]),
                  input = embedder_input_from(info[1])](Stages&) mutable {
-      models->embedder.emplace(Network(std::move(bytes.param), std::move(bytes.bin), options),
-                               std::move(input));
-      return Nothing();
+      models->embedder.emplace(bytes.param, std::move(bytes.bin), options, std::move(input));
+      return models->embedder->fused();
     };
-    return runner_->run(env, {}, std::move(work), to_undefined);
+    return runner_->run(env, {}, std::move(work), [](Napi::Env e, bool fused, const Stages&) {
+      return Napi::String::New(e, fused ? "fused" : "ncnn");
+    });
   });
 }
 

@@ -16,9 +16,10 @@ struct Device {
 Device read_device();
 
 /**
- * The default number of threads for one inference: one. Measured on two x86-64 cores, a second one
- * makes Seesaw-shuffle slower (4.3 ms against 2.6) and the detector no faster: with hundreds of
- * layers of a few microseconds, handing out the work costs more than it saves.
+ * The default number of threads for one inference: one. A second one makes a fused Seesaw network
+ * almost twice as fast, but neither the detector nor networks that NCNN computes: with hundreds of
+ * layers of a few microseconds, handing out the work costs more than it saves. On small boards a
+ * busy second core is also heat, so it is for the user to ask for.
  */
 inline constexpr int kDefaultThreads = 1;
 

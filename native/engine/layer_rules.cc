@@ -52,12 +52,20 @@ void check_extents(const LayerParams& params, const Shape& shape) {
 }  // namespace
 
 void check_weights(const ParamFile& file, const std::vector<std::uint8_t>& bin) {
+  weight_offsets(file, bin);
+}
+
+std::vector<std::size_t> weight_offsets(const ParamFile& file,
+                                        const std::vector<std::uint8_t>& bin) {
+  std::vector<std::size_t> offsets;
+  offsets.reserve(file.layers.size());
   WeightCursor cursor(bin);
   for (const ParamLayer& layer : file.layers) {
     const LayerParams params(layer);
     const LayerKind* kind = find_kind(layer.type);
     if (!kind) params.fail("this kind of layer is not supported");
     check_form(*kind, layer, params);
+    offsets.push_back(cursor.position());
     kind->weights(params, cursor);
   }
   if (cursor.position() != bin.size()) {
@@ -65,6 +73,7 @@ void check_weights(const ParamFile& file, const std::vector<std::uint8_t>& bin) 
                                              " bytes, the description asks for " +
                                              std::to_string(cursor.position()));
   }
+  return offsets;
 }
 
 std::vector<Shape> infer_shapes(const ParamFile& file, std::string_view input, const Shape& shape,

@@ -21,6 +21,10 @@ using Shape = std::vector<int>;
  */
 void check_weights(const ParamFile& file, const std::vector<std::uint8_t>& bin);
 
+/** Checks the same and returns where in `bin` the weights of each layer begin. */
+std::vector<std::size_t> weight_offsets(const ParamFile& file,
+                                        const std::vector<std::uint8_t>& bin);
+
 /**
  * Computes the shape of every blob from that of the input, checks that each layer can take what it
  * is given, and returns the shapes of `outputs`. The file must have passed check_weights().

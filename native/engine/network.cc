@@ -53,6 +53,16 @@ ncnn::Option ncnn_options(const NetworkOptions& options) {
 
 }  // namespace
 
+void NetworkOptions::check() const {
+  if (threads < 1 || threads > 256) {
+    throw Error::invalid_argument("threads", "threads must be between 1 and 256");
+  }
+  if (precision == Precision::Fp16 && !supports_fp16()) {
+    throw Error(ErrorCode::PrecisionUnsupported,
+                "this processor has no half precision arithmetic that the kernels use");
+  }
+}
+
 struct Network::State {
   ParamFile file;
   ncnn::Net net;
@@ -80,13 +90,7 @@ struct Network::State {
 Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
                  const NetworkOptions& options)
     : state_(std::make_unique<State>()) {
-  if (options.threads < 1 || options.threads > 256) {
-    throw Error::invalid_argument("threads", "threads must be between 1 and 256");
-  }
-  if (options.precision == Precision::Fp16 && !supports_fp16()) {
-    throw Error(ErrorCode::PrecisionUnsupported,
-                "this processor has no half precision arithmetic that the kernels use");
-  }
+  options.check();
   state_->file = parse_param(param_text);
   check_weights(state_->file, bin);
 

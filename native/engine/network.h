@@ -12,9 +12,16 @@ namespace seesaw {
 
 enum class Precision { Fp32, Fp16 };
 
+/** What computes a network: our fused kernels where they can, always them, or always NCNN. */
+enum class Implementation { Auto, Fused, Ncnn };
+
 struct NetworkOptions {
   int threads = 1;
   Precision precision = Precision::Fp32;
+  Implementation implementation = Implementation::Auto;  // of embedding networks
+
+  /** @throws Error InvalidArgument, PrecisionUnsupported */
+  void check() const;
 };
 
 /**

@@ -4,18 +4,52 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/layer_rules.h"
 
 namespace seesaw {
+namespace {
 
-Embedder::Embedder(Network network, EmbedderInput input)
-    : network_(std::move(network)), input_(std::move(input)) {
+/** The network by fused kernels; nothing when it is of another kind or is not to be fused. */
+std::optional<fused::Backbone> fused_backbone(const std::string& param_text,
+                                              const std::vector<std::uint8_t>& bin,
+                                              const NetworkOptions& options,
+                                              const EmbedderInput& input) {
+  const fused::Kernels* kernels = fused::best_kernels();
+  if (!kernels || options.implementation == Implementation::Ncnn ||
+      options.precision != Precision::Fp32) {
+    return std::nullopt;
+  }
+  const ParamFile file = parse_param(param_text);
+  check_weights(file, bin);
+  const std::optional<fused::Description> net = fused::match(file, bin);
+  if (!net || net->input != input.input_blob || net->output != input.output_blob ||
+      net->embed.out != input.embedding_size || !fused::Backbone::supports(*net, *kernels)) {
+    return std::nullopt;
+  }
+  return fused::Backbone(*net, {input.bgr, input.mean, input.norm}, *kernels, options.threads);
+}
+
+}  // namespace
+
+Embedder::Embedder(const std::string& param_text, std::vector<std::uint8_t> bin,
+                   const NetworkOptions& options, EmbedderInput input)
+    : input_(std::move(input)) {
+  options.check();
+  fused_ = fused_backbone(param_text, bin, options, input_);
+  if (!fused_) {
+    if (options.implementation == Implementation::Fused) {
+      throw Error::invalid_argument(
+          "implementation", "fused kernels cannot run this network on this processor in this way");
+    }
+    network_.emplace(param_text, std::move(bin), options);
+  }
   try {
     Image blank{kCropSize, kCropSize, std::vector<std::uint8_t>(kCropSize * kCropSize * 3, 127)};
     embed(blank);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::OutOfMemory) throw;
     // Half precision ends at 65504, which not every network keeps below.
-    if (error.code() == ErrorCode::Internal && network_.precision() == Precision::Fp16) {
+    if (error.code() == ErrorCode::Internal && options.precision == Precision::Fp16) {
       throw Error(ErrorCode::PrecisionUnsupported,
                   std::string("this network does not work in half precision: ") + error.what());
     }
@@ -24,17 +58,13 @@ Embedder::Embedder(Network network, EmbedderInput input)
   }
 }
 
-std::vector<float> Embedder::embed(const Image& aligned) const {
-  const std::size_t bytes = static_cast<std::size_t>(kCropSize) * kCropSize * 3;
-  if (aligned.width != kCropSize || aligned.height != kCropSize || aligned.bgr.size() != bytes) {
-    throw Error::invalid_argument("crop", "an aligned face has 112x112 pixels");
-  }
+std::vector<float> Embedder::run_network(const Image& aligned) const {
   const int order = input_.bgr ? ncnn::Mat::PIXEL_BGR : ncnn::Mat::PIXEL_BGR2RGB;
   ncnn::Mat in = ncnn::Mat::from_pixels(aligned.bgr.data(), order, kCropSize, kCropSize);
   if (in.empty()) throw Error(ErrorCode::OutOfMemory, "no memory for the network's input");
   in.substract_mean_normalize(input_.mean.data(), input_.norm.data());
 
-  const ncnn::Mat out = network_.run(input_.input_blob.c_str(), in, {input_.output_blob})
+  const ncnn::Mat out = network_->run(input_.input_blob.c_str(), in, {input_.output_blob})
                             .front()
                             .reshape(input_.embedding_size);
   if (out.empty()) {
@@ -42,14 +72,22 @@ std::vector<float> Embedder::embed(const Image& aligned) const {
                                          std::to_string(input_.embedding_size) + " numbers");
   }
   const float* values = out;
+  return {values, values + input_.embedding_size};
+}
+
+std::vector<float> Embedder::embed(const Image& aligned) const {
+  const std::size_t bytes = static_cast<std::size_t>(kCropSize) * kCropSize * 3;
+  if (aligned.width != kCropSize || aligned.height != kCropSize || aligned.bgr.size() != bytes) {
+    throw Error::invalid_argument("crop", "an aligned face has 112x112 pixels");
+  }
+  std::vector<float> embedding = fused_ ? fused_->run(aligned.bgr.data()) : run_network(aligned);
   double sum = 0;
-  for (int i = 0; i < input_.embedding_size; ++i) sum += double(values[i]) * values[i];
+  for (const float value : embedding) sum += double(value) * value;
   // Not-a-number and infinity both end here, and so does a vector without direction.
   if (!std::isfinite(sum) || sum <= 0) {
     throw Error(ErrorCode::Internal, "the network gave no finite embedding");
   }
   const float scale = static_cast<float>(1 / std::sqrt(sum));
-  std::vector<float> embedding(values, values + input_.embedding_size);
   for (float& value : embedding) value *= scale;
   return embedding;
 }

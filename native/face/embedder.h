@@ -2,9 +2,12 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/fused/backbone.h"
 #include "engine/network.h"
 #include "face/align.h"
 #include "face/pixels.h"
@@ -26,15 +29,26 @@ inline constexpr int kCropSize = kAlignedSize;
 
 class Embedder {
  public:
-  /** Runs a blank crop once: a network of another shape is refused here. @throws Error */
-  Embedder(Network network, EmbedderInput input);
+  /**
+   * Checks the model, takes the fused kernels or NCNN, and runs a blank crop once: a network of
+   * another shape is refused here. @throws Error
+   */
+  Embedder(const std::string& param_text, std::vector<std::uint8_t> bin,
+           const NetworkOptions& options, EmbedderInput input);
 
   /** The embedding of an aligned 112x112 crop, L2-normalised. @throws Error */
   std::vector<float> embed(const Image& aligned) const;
 
+  /** Whether fused kernels compute this network, instead of NCNN. */
+  bool fused() const { return fused_.has_value(); }
+
  private:
-  Network network_;
+  std::vector<float> run_network(const Image& aligned) const;
+
   EmbedderInput input_;
+  // One of the two.
+  std::optional<fused::Backbone> fused_;
+  std::optional<Network> network_;
 };
 
 }  // namespace seesaw

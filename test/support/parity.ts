@@ -70,7 +70,12 @@ export async function readReference(folder: string): Promise<Reference> {
 /** The add-on itself with the shipped detector, as alignment alone is not part of the package. */
 export async function openDetectorEngine(): Promise<NativeEngine> {
   const { Engine } = loadBinding()
-  const engine = new Engine({ threads: 1, queueLimit: 16, precision: 'fp32' })
+  const engine = new Engine({
+    threads: 1,
+    queueLimit: 16,
+    precision: 'fp32',
+    implementation: 'auto'
+  })
   await engine.loadDetector((await loadDetectorModel()).files)
   return engine
 }

@@ -3,7 +3,16 @@ import test from 'ava'
 import { loadBinding } from '../../lib/binding.js'
 import { detectOptionsToNative } from '../../lib/detector.js'
 import { loadDetectorModel } from '../../lib/model.js'
+<<<<<<< HEAD
 import type { NativeEngine, NativeFrame } from '../../lib/native.js'
+=======
+import type {
+  NativeDetectOptions,
+  NativeEngine,
+  NativeEngineOptions,
+  NativeFrame
+} from '../../lib/native.js'
+>>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
 
 const side = 4000
 const options = { ...detectOptionsToNative({ maxFaces: 9 }), quality: false }
@@ -28,9 +37,16 @@ const calls: [string, Call][] = [
   ['an option of detect', (e, f, bytes) => e.detect(f, thief(options, 'maxFaces', bytes))]
 ]
 
+const engineOptions: NativeEngineOptions = {
+  threads: 1,
+  queueLimit: 4,
+  precision: 'fp32',
+  implementation: 'auto'
+}
+
 for (const [what, call] of calls) {
   test(`${what} whose getter transfers the pixels away is an error`, async (t) => {
-    const engine = new (loadBinding().Engine)({ threads: 1, queueLimit: 4, precision: 'fp32' })
+    const engine = new (loadBinding().Engine)(engineOptions)
     await engine.loadDetector((await loadDetectorModel()).files)
     const data = new Uint8Array(side * side * 3)
     const frame: NativeFrame = { data, width: side, height: side, stride: side * 3, format: 'rgb' }
@@ -41,7 +57,7 @@ for (const [what, call] of calls) {
 }
 
 test('a model whose weights are a getter that transfers the description away', async (t) => {
-  const engine = new (loadBinding().Engine)({ threads: 1, queueLimit: 4, precision: 'fp32' })
+  const engine = new (loadBinding().Engine)(engineOptions)
   const param = new Uint8Array(64 * 2 ** 20)
   const model = thief({ param, bin: new Uint8Array(4) }, 'bin', param)
   await t.throwsAsync(engine.loadDetector(model), { message: /the text ends/ })
@@ -50,7 +66,7 @@ test('a model whose weights are a getter that transfers the description away', a
 
 test('bytes of a Buffer, a subclass and shared memory are taken as they are', async (t) => {
   class Pixels extends Uint8Array {}
-  const engine = new (loadBinding().Engine)({ threads: 1, queueLimit: 4, precision: 'fp32' })
+  const engine = new (loadBinding().Engine)(engineOptions)
   const size = 112 * 112 * 3
   const fill = (bytes: Uint8Array): Uint8Array => bytes.map((_, i) => (i * 7) % 256)
   const plain = fill(new Uint8Array(size))

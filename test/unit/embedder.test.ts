@@ -28,6 +28,21 @@ test('more threads give the same embedding', async (t) => {
   t.true(similarity(await two.embed(obama), await embedder.embed(obama)) > 0.999999)
 })
 
+test('fused kernels, where there are any, and NCNN give the same embedding', async (t) => {
+  await using plain = await FaceEmbedder.open({ implementation: 'ncnn' })
+  t.is(plain.implementation, 'ncnn')
+  t.true(similarity(await plain.embed(obama), await embedder.embed(obama)) > 0.99999)
+  const wanted = FaceEmbedder.open({ implementation: 'fused' })
+  if (embedder.implementation === 'fused') {
+    await using fused = await wanted
+    t.is(fused.implementation, 'fused')
+    t.deepEqual((await fused.embed(obama)).vector, (await embedder.embed(obama)).vector)
+  } else {
+    const error = await t.throwsAsync(wanted, { instanceOf: InvalidArgumentError })
+    t.is(error?.argument, 'implementation')
+  }
+})
+
 test('every kind of array is taken, and copied at once', async (t) => {
   const { vector } = await embedder.embed(obama)
   const copies = [
@@ -102,6 +117,8 @@ test('wrong options of open are named', async (t) => {
     [{ threads: 1000 }, 'threads'],
     [{ precision: 'int8' }, 'precision'],
     [{ precision: 16 }, 'precision'],
+    [{ implementation: 'fast' }, 'implementation'],
+    [{ implementation: true }, 'implementation'],
     [{ queueLimit: 0 }, 'queueLimit'],
     [{ queueLimit: Number.POSITIVE_INFINITY }, 'queueLimit'],
     [{ model: '../seesaw-shuffle' }, 'model'],

@@ -210,7 +210,7 @@ linuxTest('a thread that cannot be had is an error, and the process ends', async
     const size = /VmSize:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1] * 1024
     execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (size + 2 ** 20) + ':'])
     try {
-      new Engine({ threads: 1, queueLimit: 1, precision: 'fp32' })
+      new Engine({ threads: 1, queueLimit: 1, precision: 'fp32', implementation: 'auto' })
     } catch (error) {
       console.log(error.code)
     }`

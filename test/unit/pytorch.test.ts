@@ -1,5 +1,6 @@
-// The shipped weights, run by NCNN, against what PyTorch computed from the same weights when they
-// were exported: training/seesaw/export.py writes the vectors of test/fixtures/parity.
+// The shipped weights, run by the add-on in each of its ways, against what PyTorch computed from the
+// same weights when they were exported: training/seesaw/export.py writes the vectors of
+// test/fixtures/parity.
 import { readdir } from 'node:fs/promises'
 import test from 'ava'
 import { FaceEmbedder, listModels } from '../../lib/index.js'
@@ -16,10 +17,14 @@ test('there are vectors for every embedding model', async (t) => {
   )
 })
 
-for (const file of stored) {
-  test(`${file}: NCNN and PyTorch agree to a cosine of ${minimumCosine}`, async (t) => {
+const cases = stored.flatMap((file) =>
+  (['auto', 'ncnn'] as const).map((implementation) => ({ file, implementation }))
+)
+
+for (const { file, implementation } of cases) {
+  test(`${file}, ${implementation}: agrees with PyTorch to a cosine of ${minimumCosine}`, async (t) => {
     const vectors = await readVectors(new URL(file, parity))
-    await using embedder = await FaceEmbedder.open({ model: vectors.model })
+    await using embedder = await FaceEmbedder.open({ model: vectors.model, implementation })
     for (const { crop, cosine } of await agreements(embedder, vectors)) {
       t.log(`${crop}: ${cosine.toFixed(8)}`)
       t.true(cosine >= minimumCosine, `${crop}: cosine ${cosine}`)
