@@ -14,6 +14,7 @@ import {
   SeesawFaceError,
   systemCode
 } from './errors.js'
+import { orientationOf } from './exif.js'
 import { checkPixelCount, type RawFrame, takeFrame } from './frame.js'
 import { isCompleteJpeg } from './jpeg.js'
 import type { NativeFrame } from './native.js'
@@ -155,14 +156,15 @@ async function decode(
   const decoder = await loadDecoder()
   try {
     const image = new decoder.Transformer(bytes)
-    const { width, height, orientation = 1, colorType } = await image.metadata(true)
+    const { width, height, colorType, ...metadata } = await image.metadata(true)
+    const orientation = metadata.orientation ?? orientationOf(bytes) ?? 1
     // The header reader and the decoder could disagree on a crafted file.
     checkPixelCount(width, height, maxPixels)
     const colours = Object.keys(layouts) as (keyof typeof layouts)[]
     const colour = colours.find((name) => decoder.JsColorType[name] === colorType)
     const layout = colour && layouts[colour]
     if (layout === undefined) throw new Error('pixels of this type are not supported')
-    let data: Uint8Array = await (orientation === 1 ? image : image.rotate()).rawPixels()
+    let data: Uint8Array = await (orientation === 1 ? image : image.rotate(orientation)).rawPixels()
     if (data.byteLength !== width * height * layout.channels * (layout.bits / 8)) {
       throw new Error('the decoder returned an unexpected number of bytes')
     }
@@ -240,7 +242,7 @@ export async function loadPhoto(
 
 /**
  * Decodes an image file to upright 8-bit pixels (RGB, RGBA or grey). EXIF orientation is applied
- * for JPEG and TIFF; colours under transparency are kept as they are stored.
+ * for JPEG, TIFF, PNG and WebP; that of AVIF is not; colours under transparency are kept as they are stored.
  */
 export async function decodeImage(
   input: string | URL | Bytes,

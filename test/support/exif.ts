@@ -1,4 +1,5 @@
 import { Transformer } from '@napi-rs/image'
+import { chunk } from './pictures.js'
 
 /** Tightly packed RGB pixels. */
 export interface Rgb {
@@ -41,14 +42,31 @@ export function storedAs(orientation: number, upright: Rgb): Rgb {
   return { data, width, height }
 }
 
-/** An APP1 segment with one IFD entry: Orientation, SHORT, 1 value (big-endian TIFF). */
-function orientationSegment(orientation: number): Buffer {
+/** EXIF data with one IFD entry: Orientation, SHORT, 1 value (big-endian TIFF). */
+function orientationData(orientation: number): Buffer {
   const tiff = Buffer.from(
     '4d4d002a00000008' + '0001' + '011200030000000100000000' + '00000000',
     'hex'
   )
   tiff.writeUInt16BE(orientation, 18)
-  const payload = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff])
+  return tiff
+}
+
+const jpegPrefix = Buffer.from('Exif\0\0', 'latin1')
+
+/** The same in little-endian byte order. */
+function littleEndian(orientation: number): Buffer {
+  const tiff = Buffer.from(
+    '49492a0008000000' + '0100' + '120103000100000000000000' + '00000000',
+    'hex'
+  )
+  tiff.writeUInt16LE(orientation, 18)
+  return tiff
+}
+
+/** An APP1 segment. */
+function orientationSegment(orientation: number): Buffer {
+  const payload = Buffer.concat([jpegPrefix, orientationData(orientation)])
   const head = Buffer.from([0xff, 0xe1, 0, 0])
   head.writeUInt16BE(payload.length + 2, 2)
   return Buffer.concat([head, payload])
@@ -65,4 +83,45 @@ export async function orientedJpeg(
   for (let i = 0; i < width * height; i++) rgba.set(data.subarray(3 * i, 3 * i + 3), 4 * i)
   const jpeg = await Transformer.fromRgbaPixels(rgba, width, height).jpeg(quality)
   return Buffer.concat([jpeg.subarray(0, 2), orientationSegment(orientation), jpeg.subarray(2)])
+}
+
+/** The PNG with an eXIf chunk before its last chunk, IEND. */
+export function orientedPng(orientation: number, file: Uint8Array): Buffer {
+  const exif = chunk('eXIf', orientationData(orientation))
+  return Buffer.concat([file.subarray(0, -12), exif, file.subarray(-12)])
+}
+
+/** A lossless WebP in the extended format, with EXIF data as different writers put it. */
+export async function orientedWebp(
+  orientation: number,
+  upright: Rgb,
+  writer: 'plain' | 'little-endian' | 'with prefix' = 'plain'
+): Promise<Buffer> {
+  const { data, width, height } = storedAs(orientation, upright)
+  const rgba = new Uint8Array(width * height * 4).fill(255)
+  for (let i = 0; i < width * height; i++) rgba.set(data.subarray(3 * i, 3 * i + 3), 4 * i)
+  const simple = await Transformer.fromRgbaPixels(rgba, width, height).webpLossless()
+  const exif = {
+    plain: orientationData(orientation),
+    'little-endian': littleEndian(orientation),
+    'with prefix': Buffer.concat([jpegPrefix, orientationData(orientation)])
+  }[writer]
+  const riffChunk = (name: string, content: Uint8Array): Buffer => {
+    const head = Buffer.from(`${name}\0\0\0\0`, 'latin1')
+    head.writeUInt32LE(content.length, 4)
+    return Buffer.concat([head, content, Buffer.alloc(content.length % 2)])
+  }
+  const extended = Buffer.alloc(10)
+  extended[0] = 0x18 // EXIF and alpha
+  extended.writeUIntLE(width - 1, 4, 3)
+  extended.writeUIntLE(height - 1, 7, 3)
+  const body = Buffer.concat([
+    Buffer.from('WEBP', 'latin1'),
+    riffChunk('VP8X', extended),
+    simple.subarray(12),
+    riffChunk('EXIF', exif)
+  ])
+  const riff = Buffer.from('RIFF\0\0\0\0', 'latin1')
+  riff.writeUInt32LE(body.length, 4)
+  return Buffer.concat([riff, body])
 }

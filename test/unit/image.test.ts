@@ -5,8 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { Transformer } from '@napi-rs/image'
 import test from 'ava'
 import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError } from '../../lib/errors.js'
+import { orientationOf } from '../../lib/exif.js'
 import { decodeImage, type ImageOptions, loadPhoto, type PhotoInput } from '../../lib/image.js'
-import { orientedJpeg, storedAs } from '../support/exif.js'
+import { orientedJpeg, orientedPng, orientedWebp, storedAs } from '../support/exif.js'
 import { gradient, meanDifference, png, tiff } from '../support/pictures.js'
 
 const width = 64
@@ -32,6 +33,50 @@ test('TIFF orientations are made upright, to the last pixel', async (t) => {
     const image = await decodeImage(tiff(orientation, storedAs(orientation, upright)))
     t.like(image, { width, height, format: 'rgb' })
     t.deepEqual(Buffer.from(image.data), Buffer.from(upright.data))
+  }
+})
+
+test('PNG orientations are made upright, to the last pixel', async (t) => {
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const stored = storedAs(orientation, upright)
+    const file = png(stored.width, stored.height, 'rgb', 8, (x, y, channel) => {
+      return stored.data[(y * stored.width + x) * 3 + channel] as number
+    })
+    const image = await decodeImage(orientedPng(orientation, file))
+    t.like(image, { width, height, format: 'rgb' })
+    t.deepEqual(Buffer.from(image.data), Buffer.from(upright.data))
+  }
+})
+
+test('WebP orientations are made upright, to the last pixel', async (t) => {
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    for (const writer of ['plain', 'little-endian', 'with prefix'] as const) {
+      const image = await decodeImage(await orientedWebp(orientation, upright, writer))
+      t.like(image, { width, height })
+      const channels = image.data.length / (width * height)
+      t.deepEqual(
+        Buffer.from(image.data.filter((_, i) => i % channels < 3)),
+        Buffer.from(upright.data)
+      )
+    }
+  }
+})
+
+test('an orientation that is damaged or cut off counts as none', async (t) => {
+  const files = [orientedPng(6, png(9, 6, 'rgb', 8)), await orientedWebp(6, upright)]
+  for (const file of files) {
+    t.is(orientationOf(file), 6)
+    for (let length = 0; length < file.length; length++) {
+      t.true([undefined, 6].includes(orientationOf(file.subarray(0, length))))
+    }
+    for (let at = 0; at < file.length; at++) {
+      for (const value of [0, 0x7f, 0xff]) {
+        const damaged = Uint8Array.from(file)
+        damaged[at] = value
+        const orientation = orientationOf(damaged) ?? 1
+        t.true(orientation >= 1 && orientation <= 8)
+      }
+    }
   }
 })
 
