@@ -3,12 +3,8 @@ import { loadBinding } from './binding.js'
 import { checkInteger, checkOneOf } from './check.js'
 import { ClosedError, fromNative } from './errors.js'
 import { releaseMemory } from './frame-memory.js'
-<<<<<<< HEAD
-import type { NativeEngine, NativeFrame, Precision } from './native.js'
-import { Turns } from './turns.js'
-=======
 import type { Implementation, NativeEngine, NativeFrame, Precision } from './native.js'
->>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
+import { Turns } from './turns.js'
 
 /** How to run: all optional. */
 export interface EngineOptions {
@@ -20,17 +16,13 @@ export interface EngineOptions {
    * PrecisionUnsupportedError. Default `'fp32'`.
    */
   readonly precision?: Precision
-<<<<<<< HEAD
-  /** Calls that may wait at a time, beside the one that runs. Default 64. */
-=======
   /**
    * What computes the embedding network: `'fused'` kernels made for Seesaw networks, or `'ncnn'`,
    * layer by layer. Default `'auto'`: fused where network, processor and precision allow it.
    * Embeddings agree to a cosine of 0.99999 and better.
    */
   readonly implementation?: 'auto' | Implementation
-  /** Calls that may wait at a time before further ones reject with QueueFullError. Default 64. */
->>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
+  /** Calls that may wait at a time, beside the one that runs. Default 64. */
   readonly queueLimit?: number
   /**
    * What becomes of calls beyond that: `'reject'` (default) has them reject with QueueFullError,
@@ -55,11 +47,12 @@ export class Engine {
   #ticket = 0
 
   constructor(options: EngineOptions = {}) {
-<<<<<<< HEAD
-    const { precision = 'fp32', queueLimit = 64, whenFull = 'reject' } = options
-=======
-    const { precision = 'fp32', implementation = 'auto', queueLimit = 64 } = options
->>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
+    const {
+      precision = 'fp32',
+      implementation = 'auto',
+      queueLimit = 64,
+      whenFull = 'reject'
+    } = options
     checkOneOf('precision', precision, ['fp32', 'fp16'])
     checkOneOf('implementation', implementation, ['auto', 'fused', 'ncnn'])
     checkInteger('queueLimit', queueLimit, 1, maxQueueLimit)

@@ -29,12 +29,8 @@ import { type Face, faceFromNative } from './face.js'
 import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
 import type { DetectorManifest, EmbedderManifest } from './manifest.js'
 import { loadDetectorModel, loadEmbedderModel } from './model.js'
-<<<<<<< HEAD
-import type { NativeDetectOptions } from './native.js'
-import { checkMinimum, demandQuality, type QualityMinimum } from './quality.js'
-=======
 import type { Implementation, NativeDetectOptions } from './native.js'
->>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
+import { checkMinimum, demandQuality, type QualityMinimum } from './quality.js'
 import { similarity } from './similarity.js'
 import { type StreamFace, type StreamOptions, type StreamResult, streamFrames } from './stream.js'
 import type { FrameSource } from './stream-source.js'

@@ -3,16 +3,7 @@ import test from 'ava'
 import { loadBinding } from '../../lib/binding.js'
 import { detectOptionsToNative } from '../../lib/detector.js'
 import { loadDetectorModel } from '../../lib/model.js'
-<<<<<<< HEAD
-import type { NativeEngine, NativeFrame } from '../../lib/native.js'
-=======
-import type {
-  NativeDetectOptions,
-  NativeEngine,
-  NativeEngineOptions,
-  NativeFrame
-} from '../../lib/native.js'
->>>>>>> 43c4f15 (perf(engine): Seesaw networks by fused kernels for AVX-512, AVX2 and NEON)
+import type { NativeEngine, NativeEngineOptions, NativeFrame } from '../../lib/native.js'
 
 const side = 4000
 const options = { ...detectOptionsToNative({ maxFaces: 9 }), quality: false }
