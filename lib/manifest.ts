@@ -77,7 +77,7 @@ const calibrationSchema = v.pipe(
       )
     ),
     defaultFar: rate,
-    /** Score → P(same | score) where same and different are equally likely beforehand. */
+    // Score → P(same | score) where same and different are equally likely beforehand.
     probability: v.optional(
       v.object({
         method: v.literal('platt'),
