@@ -1,11 +1,17 @@
 import { FaceDetector } from '../index.js'
 import { openOptions, parseRunning, photoOptions, UsageError } from './arguments.js'
+import { checkPicturePath, drawFaces } from './draw.js'
 import { print, printJson, printTable } from './output.js'
 import { forEachPhoto } from './photos.js'
 
 export async function detect(args: readonly string[]): Promise<number> {
-  const options = parseRunning(args)
+  const options = parseRunning(args, { draw: { type: 'string' }, force: { type: 'boolean' } })
+  const draw = options.text('draw')
   if (options.positionals.length === 0) throw new UsageError('detect takes at least one photo')
+  if (draw !== undefined) {
+    if (options.positionals.length > 1) throw new UsageError('--draw takes a single photo')
+    await checkPicturePath(draw, options.flag('force'))
+  }
   const { model, ...opening } = openOptions(options)
   const detector = await FaceDetector.open({
     ...opening,
@@ -13,7 +19,8 @@ export async function detect(args: readonly string[]): Promise<number> {
   })
   try {
     return await forEachPhoto(options.positionals, options.json, async (photo) => {
-      const faces = await detector.detect(photo, photoOptions(options))
+      const faces = await detector.detect(photo, { ...photoOptions(options), quality: true })
+      if (draw !== undefined) await drawFaces(photo, faces, draw, photoOptions(options))
       if (options.json) {
         printJson({ photo, faces })
         return
@@ -22,10 +29,11 @@ export async function detect(args: readonly string[]): Promise<number> {
       print(`${photo}: ${faces.length === 0 ? 'no face' : summary}`)
       if (faces.length === 0) return
       printTable(
-        ['score', 'left', 'top', 'width', 'height'],
-        faces.map(({ score, box }) => [
+        ['score', 'left', 'top', 'width', 'height', 'quality'],
+        faces.map(({ score, box, quality }) => [
           score.toFixed(3),
-          ...[box.x, box.y, box.width, box.height].map((value) => value.toFixed(0))
+          ...[box.x, box.y, box.width, box.height].map((value) => value.toFixed(0)),
+          quality?.overall.toFixed(2) ?? ''
         ])
       )
     })

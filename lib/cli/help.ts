@@ -14,7 +14,10 @@ FaceEmbedding.fromJSON reads; without, a summary.
 `,
   detect: `seesawface detect PHOTO… [options]
 
-Lists all faces of each photo, best score first: boxes, scores and, with --json, landmarks.
+Lists all faces of each photo, best score first: boxes, scores, quality and, with --json, landmarks.
+
+  --draw FILE        write the photo with its faces marked (.png, .jpg or .webp)
+  --force            write over a file that exists
 `,
   eval: `seesawface eval PAIRS (--photos DIR | --crops DIR) [options]
 

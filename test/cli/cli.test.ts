@@ -65,7 +65,7 @@ test('embed and detect for people', async (t) => {
   const detected = await seesawface(['detect', obama, biden])
   t.is(detected.exitCode, 0)
   t.is(detected.stdout.match(/: 1 face$/gm)?.length, 2)
-  t.regex(detected.stdout, /score +left +top +width +height\n +0\.\d{3} +\d+ +\d+ +\d+ +\d+/)
+  t.regex(detected.stdout, /score +left +top +width +height +quality\n +0\.\d{3} +\d+ +\d+ +\d+ +\d+/)
 })
 
 test('detect --json', async (t) => {
