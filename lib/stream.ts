@@ -28,7 +28,7 @@ export interface StreamOptions extends DetectOptions {
 }
 
 export interface StreamFace extends Face {
-  /** With `embed: true`; undefined also for a face that cannot be aligned. */
+  /** With `embed: true`, as is `quality`; undefined also for a face that cannot be aligned. */
   readonly embedding?: FaceEmbedding | undefined
 }
 

@@ -202,7 +202,7 @@ Napi::Object to_js(Napi::Env env, const Detections& detections,
 }
 
 Napi::Object to_js(Napi::Env env, const Analysis& analysis) {
-  Napi::Object object = to_js(env, analysis.found, {});
+  Napi::Object object = to_js(env, analysis.found, analysis.qualities);
   Napi::Array embeddings = Napi::Array::New(env, analysis.embeddings.size());
   for (std::size_t i = 0; i < analysis.embeddings.size(); ++i) {
     embeddings.Set(static_cast<std::uint32_t>(i), to_js(env, analysis.embeddings[i]));

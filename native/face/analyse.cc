@@ -1,24 +1,30 @@
 #include "face/analyse.h"
 
+#include <utility>
+
 #include "engine/error.h"
 #include "face/align.h"
 
 namespace seesaw {
 namespace {
 
-std::vector<float> embedding_of(const Image& image, const Face& face, const Embedder& embedder,
-                                Stages& stages) {
+/** Adds what is known of a face when its crop has been seen. */
+void add_face(const Image& image, const Face& face, const Embedder& embedder, Stages& stages,
+              Analysis& analysis) {
   stages.enter(Stage::Align);
-  Image crop;
+  std::vector<float> embedding;
+  Quality quality;
   try {
-    crop = align(image, face.landmarks);
+    const Image crop = align(image, face.landmarks);
+    quality = quality_of(face, crop);
+    stages.enter(Stage::Embed);
+    embedding = embedder.embed(crop);
   } catch (const Error& error) {
     // Landmarks of a face at the border may be of no use; that is no reason to lose the others.
     if (error.code() != ErrorCode::InvalidArgument) throw;
-    return {};
   }
-  stages.enter(Stage::Embed);
-  return embedder.embed(crop);
+  analysis.embeddings.push_back(std::move(embedding));
+  analysis.qualities.push_back(quality);
 }
 
 }  // namespace
@@ -28,10 +34,10 @@ Analysis analyse(const Frame& frame, const Detector& detector, const Embedder* e
   stages.enter(Stage::Convert);
   const Image image = to_bgr(frame);
   stages.enter(Stage::Detect);
-  Analysis analysis{detector.detect(image, options), {}};
+  Analysis analysis{detector.detect(image, options), {}, {}};
   if (embedder != nullptr) {
     for (const Face& face : analysis.found.faces) {
-      analysis.embeddings.push_back(embedding_of(image, face, *embedder, stages));
+      add_face(image, face, *embedder, stages, analysis);
     }
   }
   return analysis;

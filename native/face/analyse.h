@@ -7,6 +7,7 @@
 #include "face/detector.h"
 #include "face/embedder.h"
 #include "face/frame.h"
+#include "face/quality.h"
 
 namespace seesaw {
 
@@ -14,6 +15,8 @@ struct Analysis {
   Detections found;
   /** One for each face; empty for a face that cannot be aligned. Empty when none are wanted. */
   std::vector<std::vector<float>> embeddings;
+  /** One for each face, like `embeddings`. */
+  std::vector<Quality> qualities;
 };
 
 /** @param embedder null when no embeddings are wanted  @throws Error, also Aborted */
