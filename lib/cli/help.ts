@@ -11,6 +11,8 @@ Tells whether two photos show the same person. Exit code 0: same, 1: different, 
 
 Embeds the most prominent face of each photo. With --json, one object a line, which
 FaceEmbedding.fromJSON reads; without, a summary.
+
+  --min-quality Q    refuse faces of a lower overall quality, 0 to 1
 `,
   detect: `seesawface detect PHOTO… [options]
 

@@ -65,7 +65,10 @@ test('embed and detect for people', async (t) => {
   const detected = await seesawface(['detect', obama, biden])
   t.is(detected.exitCode, 0)
   t.is(detected.stdout.match(/: 1 face$/gm)?.length, 2)
-  t.regex(detected.stdout, /score +left +top +width +height +quality\n +0\.\d{3} +\d+ +\d+ +\d+ +\d+/)
+  t.regex(
+    detected.stdout,
+    /score +left +top +width +height +quality\n +0\.\d{3} +\d+ +\d+ +\d+ +\d+/
+  )
 })
 
 test('detect --json', async (t) => {
@@ -84,6 +87,13 @@ test('a photo that fails is told, the others are done, exit code 2', async (t) =
   const json = await seesawface(['embed', '--json', '--min-score', '1', biden])
   t.is(json.exitCode, 2)
   t.is(JSON.parse(json.stdout).error.code, 'NO_FACE')
+})
+
+test('embed --min-quality refuses what falls short', async (t) => {
+  const { exitCode, stdout } = await seesawface(['embed', '--json', '--min-quality', '1', obama])
+  t.is(exitCode, 2)
+  t.is(JSON.parse(stdout).error.code, 'LOW_QUALITY')
+  t.is((await seesawface(['embed', '--min-quality', '0.5', obama])).exitCode, 0)
 })
 
 test('models', async (t) => {
