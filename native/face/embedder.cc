@@ -26,6 +26,8 @@ std::optional<fused::Backbone> fused_backbone(const std::string& param_text,
       net->embed.out != input.embedding_size || !fused::Backbone::supports(*net, *kernels)) {
     return std::nullopt;
   }
+  // The bounds of blobs and of work are the same for both.
+  infer_shapes(file, input.input_blob, {3, kCropSize, kCropSize}, {input.output_blob});
   return fused::Backbone(*net, {input.bgr, input.mean, input.norm}, *kernels, options.threads);
 }
 

@@ -52,6 +52,7 @@ struct Stage {
 /** What a thread has for itself. */
 struct Scratch {
   Buffer ring, folded, hidden, gates;
+  std::array<std::vector<Panel>, 2> panels;  // of `folded`
 };
 
 /**
@@ -189,6 +190,7 @@ class Backbone::State {
     image_ = Buffer(std::size_t(kPadded) * kImageRow);
     std::size_t map = std::size_t(stem_.middle) * stem_.rows * stem_.rows, other = 0, middle = 0;
     std::size_t ring = std::size_t(head_pixels_) * 48, zeros = 0, folded = 0, hidden = 0;
+    std::size_t panels = 0;
     const auto expand = [&](const Expansion& e) {
       for (const ExpandPart& part : e.parts) {
         const std::size_t row = std::size_t(e.rows + 2) * part.pointwise.outputs;
@@ -205,7 +207,9 @@ class Backbone::State {
       if (s.shortcut == Shortcut::PoolConv) pooled_ = std::max(pooled_, pixels * s.in);
       folded = std::max(
           folded, s.projections[0].pointwise.data.size() + s.projections[1].pointwise.data.size());
-      hidden = std::max<std::size_t>({hidden, std::size_t(s.down.padded)});
+      for (const Projection& p : s.projections)
+        panels = std::max(panels, p.pointwise.panels.size());
+      hidden = std::max<std::size_t>(hidden, s.down.padded);
       sum_count_ = std::max<std::size_t>(sum_count_, s.up.padded);
     }
     sum_count_ = std::max<std::size_t>(sum_count_, stem_.middle);
@@ -216,7 +220,8 @@ class Backbone::State {
     sums_ = Buffer(sum_count_);
     zeros_ = Buffer(zeros);
     for (int i = 0; i < team_.size(); ++i) {
-      scratch_.push_back({Buffer(ring), Buffer(folded), Buffer(hidden), Buffer(sum_count_)});
+      scratch_.push_back({Buffer(ring), Buffer(folded), Buffer(hidden), Buffer(sum_count_), {}});
+      for (std::vector<Panel>& list : scratch_.back().panels) list.reserve(panels);
     }
     features_ = Buffer(embed_.inputs);
     embedding_ = Buffer(embed_.padded);
@@ -331,10 +336,11 @@ class Backbone::State {
       return;
     }
     // Every thread folds all weights for itself, then they share the pixels.
-    std::array<std::vector<Panel>, 2> panels;
+    auto& panels = scratch.panels;
     float* to = scratch.folded.data();
     for (const int which : {0, 1}) {
       const Projection& projection = stage.projections[which];
+      panels[which].clear();  // what it takes is reserved: nothing may throw on a worker
       for (const Panel& panel : projection.pointwise.panels) {
         panels[which].push_back(fold(projection, panel, scratch, to));
         to += std::size_t(projection.pointwise.inputs) * panel.vectors * kernels_.lanes;

@@ -76,8 +76,11 @@ struct ExpandDepthwiseJob {
   const float* zeros = nullptr;
 };
 
-/** Rows of the convolution's output that are kept for the depthwise one. */
-inline int ring_rows(int rows, int columns) { return columns / kGroup % 2 ? rows + 1 : 4; }
+/**
+ * Rows of the convolution's output that are kept for the depthwise one. Static: of an inline
+ * function the linker keeps one copy for all, which could be one with AVX-512.
+ */
+static inline int ring_rows(int rows, int columns) { return columns / kGroup % 2 ? rows + 1 : 4; }
 
 /** A small linear layer: out = w in + bias, then what `store` of `Linear` or PReLU or sigmoid. */
 enum class Activation { None, PReLU, Sigmoid };

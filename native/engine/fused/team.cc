@@ -1,6 +1,6 @@
 #include "engine/fused/team.h"
 
-#include <system_error>
+#include <exception>
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
@@ -26,8 +26,8 @@ Team::Team(int threads) {
   workers_.reserve(threads - 1);
   try {
     for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { loop(i); });
-  } catch (const std::system_error&) {
-    // The system gives no more threads: the team does with those it has.
+  } catch (const std::exception&) {
+    // The system gives no more threads, or no memory for one: the team does with those it has.
   }
 }
 
