@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
@@ -194,6 +195,24 @@ TEST_P(FusedKernels, LinearLayers) {
     job.out = expected.data();
     reference::linear(job, {map.weight.data(), map.bias.data()});
     for (int i = 0; i < c.outputs; ++i) ASSERT_NEAR(got[i], expected[i], 1e-5);
+  }
+}
+
+TEST_P(FusedKernels, NotANumberStaysOneInEveryActivation) {
+  const Linear one{1, 1, {1}, {0}};
+  const PackedLinear packed = pack_linear(one, {0.25f}, same, same, 1, kernels());
+  for (const auto activation : {Activation::None, Activation::PReLU, Activation::Sigmoid}) {
+    // The bits beside those that make it one are whatever a broken file holds.
+    for (const std::uint32_t bits : {0x7FC00000u, 0x7FC00001u, 0xFFC001FFu, 0x7FFFFF80u}) {
+      Buffer in(1), got(packed.padded);
+      std::memcpy(in.data(), &bits, sizeof bits);
+      LinearJob job;
+      job.in = in.data(), job.inputs = 1, job.outputs = 1;
+      job.weight = packed.weight.data(), job.bias = packed.bias.data();
+      job.slope = packed.slope.data(), job.activation = activation, job.out = got.data();
+      kernels().linear(job);
+      EXPECT_TRUE(std::isnan(got[0])) << std::hex << bits << " became " << got[0];
+    }
   }
 }
 

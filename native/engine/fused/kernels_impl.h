@@ -282,7 +282,10 @@ void linear(const LinearJob& job) {
     SEESAW_UNROLL
     for (int j = 0; j < kLinearVectors; ++j) {
       V value = Simd::add(even[j], odd[j]);
-      if (job.activation == Activation::Sigmoid) value = Simd::sigmoid(value);
+      if (job.activation == Activation::Sigmoid) {
+        // Not-a-number may hold bits that the exponential takes for an exponent: 0 x keeps it one.
+        value = Simd::fma(value, Simd::splat(0), Simd::sigmoid(value));
+      }
       if (job.activation == Activation::PReLU) {
         value = Simd::prelu(value, Simd::load(job.slope + o + j * kLanes));
       }
