@@ -24,8 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(input.text());
   try {
     const seesaw::ParamFile file = seesaw::parse_param(text);
-    const auto bytes = seesaw::fuzz::weight_bytes(file);
-    if (file.blobs.empty() || !bytes || *bytes > kMostWeights) return 0;
+    const auto bytes = seesaw::fuzz::weight_bytes(file, kMostWeights);
+    if (file.blobs.empty() || !bytes) return 0;
     std::vector<std::uint8_t> bin(*bytes, 0);
     const seesaw::Network network(text, std::move(bin), {});
     ncnn::Mat in(width, height, channels);

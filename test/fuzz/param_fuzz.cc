@@ -11,6 +11,12 @@
 
 using seesaw::Error;
 
+namespace {
+
+constexpr std::size_t kMostWeights = std::size_t{1} << 22;
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = seesaw::fuzz::Input(data, size).text();
   try {
@@ -22,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (blob < 0 || blob >= static_cast<int>(file.blobs.size())) std::abort();
       }
     }
-    if (!file.blobs.empty() && seesaw::fuzz::weight_bytes(file)) {
+    if (!file.blobs.empty() && seesaw::fuzz::weight_bytes(file, kMostWeights)) {
       seesaw::infer_shapes(file, file.blobs.front(), {3, 112, 112}, {file.blobs.back()});
     }
   } catch (const Error&) {
