@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import type { FaceRecognizerOptions } from '../index.js'
+import type { DetectOptions, FaceRecognizerOptions } from '../index.js'
 
 /** The command line itself is wrong: told with a pointer to the help. */
 export class UsageError extends Error {}
@@ -20,6 +20,13 @@ const running = {
   precision: { type: 'string' },
   'min-score': { type: 'string' },
   'max-pixels': { type: 'string' }
+} as const satisfies Options
+
+/** Options of the commands that look for faces in photos. */
+const searching = {
+  search: { type: 'string' },
+  'min-face-size': { type: 'string' },
+  'no-rotations': { type: 'boolean' }
 } as const satisfies Options
 
 export interface Arguments {
@@ -73,6 +80,10 @@ export function parseRunning(args: readonly string[], own: Options = {}): Argume
   return parse(args, { ...general, ...running, ...own })
 }
 
+export function parseSearching(args: readonly string[], own: Options = {}): Arguments {
+  return parseRunning(args, { ...searching, ...own })
+}
+
 /** Leaves out what was not given, so that the library's defaults stand. */
 function given<T extends object>(options: { [K in keyof T]: T[K] | undefined }): Partial<T> {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined)
@@ -92,9 +103,17 @@ export function openOptions(args: Arguments): FaceRecognizerOptions {
   })
 }
 
-export function photoOptions(args: Arguments): { minScore?: number; maxPixels?: number } {
-  return given<{ minScore: number; maxPixels: number }>({
+/** How faces are looked for; the library checks the numbers. */
+export function photoOptions(args: Arguments): DetectOptions {
+  const search = args.text('search')
+  if (search !== undefined && search !== 'quick' && search !== 'thorough') {
+    throw new UsageError(`--search takes quick or thorough, not "${search}"`)
+  }
+  return given<DetectOptions>({
     minScore: args.number('min-score'),
-    maxPixels: args.number('max-pixels')
+    maxPixels: args.number('max-pixels'),
+    minFaceSize: args.number('min-face-size'),
+    rotations: args.flag('no-rotations') ? false : undefined,
+    search
   })
 }

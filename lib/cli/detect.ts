@@ -1,11 +1,12 @@
 import { FaceDetector } from '../index.js'
-import { openOptions, parseRunning, photoOptions, UsageError } from './arguments.js'
-import { checkPicturePath, drawFaces } from './draw.js'
+import { openOptions, parseSearching, photoOptions, UsageError } from './arguments.js'
+import { drawFaces } from './draw.js'
 import { print, printJson, printTable } from './output.js'
 import { forEachPhoto } from './photos.js'
+import { checkPicturePath } from './picture.js'
 
 export async function detect(args: readonly string[]): Promise<number> {
-  const options = parseRunning(args, { draw: { type: 'string' }, force: { type: 'boolean' } })
+  const options = parseSearching(args, { draw: { type: 'string' }, force: { type: 'boolean' } })
   const draw = options.text('draw')
   if (options.positionals.length === 0) throw new UsageError('detect takes at least one photo')
   if (draw !== undefined) {

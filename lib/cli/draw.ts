@@ -1,41 +1,7 @@
-import { access } from 'node:fs/promises'
-import { extname } from 'node:path'
 import { Transformer } from '@napi-rs/image'
 import { decodeImage, type Face, type ImageOptions } from '../index.js'
-import { UsageError } from './arguments.js'
-import { writeWhole } from './files.js'
 import { overlaySvg } from './overlay.js'
-
-const encoders: Readonly<Record<string, (image: Transformer) => Promise<Uint8Array>>> = {
-  '.png': (image) => image.png(),
-  '.jpg': (image) => image.jpeg(92),
-  '.jpeg': (image) => image.jpeg(92),
-  '.webp': (image) => image.webp(90)
-}
-
-/** Refuses, before any work, what could not be written afterwards. */
-export async function checkPicturePath(path: string, force: boolean): Promise<void> {
-  if (encoders[extname(path).toLowerCase()] === undefined) {
-    throw new UsageError(`"${path}" must end in ${Object.keys(encoders).join(', ')}`)
-  }
-  if (force) return
-  const exists = await access(path).then(
-    () => true,
-    () => false
-  )
-  if (exists) throw new UsageError(`"${path}" exists already; --force writes over it`)
-}
-
-export async function writePicture(
-  path: string,
-  rgba: Uint8Array,
-  width: number,
-  height: number
-): Promise<void> {
-  const encode = encoders[extname(path).toLowerCase()]
-  if (encode === undefined) throw new UsageError(`"${path}" is no picture's name`)
-  await writeWhole(path, await encode(Transformer.fromRgbaPixels(rgba, width, height)))
-}
+import { writePicture } from './picture.js'
 
 /** Writes the upright photo with its faces marked. */
 export async function drawFaces(

@@ -21,6 +21,14 @@ Lists all faces of each photo, best score first: boxes, scores, quality and, wit
   --draw FILE        write the photo with its faces marked (.png, .jpg or .webp)
   --force            write over a file that exists
 `,
+  align: `seesawface align PHOTO --out FILE [options]
+
+Writes the most prominent face as embedding networks take it: 112×112, aligned to the ArcFace
+template by its landmarks. FILE ends in .png, .jpg or .webp; .png keeps every pixel.
+
+  --all              every face, best score first: FILE-1, FILE-2 … before the ending
+  --force            write over files that exist
+`,
   eval: `seesawface eval PAIRS (--photos DIR | --crops DIR) [options]
 
 Measures a model on pairs of photos: accuracy by cross-validation, equal error rate, area under the
@@ -81,6 +89,11 @@ const runningOptions = `
   --max-pixels N     refuse larger photos (default 52000000)
   --json             for programs: JSON, one object a line`
 
+const searchOptions = `
+  --search HOW       quick (default), or thorough: all sizes, for small faces among large ones
+  --min-face-size N  leave out faces smaller than N pixels
+  --no-rotations     upright faces only, which is faster`
+
 const generalOptions = `
   --model-dir DIR    where the models are (default: those of this package)
   --json             for programs: JSON, one object a line`
@@ -90,6 +103,7 @@ const overview = `seesawface: whose face is it? On this machine, without a netwo
   seesawface verify A B        do two photos show the same person?
   seesawface embed PHOTO…      embeddings of faces
   seesawface detect PHOTO…     where are faces?
+  seesawface align PHOTO       cut out and align a face
   seesawface eval PAIRS        how accurate is a model on these pairs of photos?
   seesawface calibrate         thresholds and probabilities from photos of people
   seesawface models            the models at hand
@@ -105,7 +119,9 @@ export function helpText(command?: string): string | undefined {
   if (command === undefined) return overview
   const text = usage[command]
   if (text === undefined || command === 'convert') return text
-  return text + (['models', 'doctor'].includes(command) ? generalOptions : runningOptions)
+  if (['models', 'doctor'].includes(command)) return text + generalOptions
+  const searches = ['verify', 'embed', 'detect', 'align'].includes(command)
+  return text + (searches ? searchOptions : '') + runningOptions
 }
 
 export function printHelp(text: string): void {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { align } from './align.js'
 import { UsageError } from './arguments.js'
 import { calibrate } from './calibrate.js'
 import { convert } from './convert.js'
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   verify,
   embed,
   detect,
+  align,
   eval: evaluation,
   calibrate,
   models,

@@ -9,6 +9,13 @@ export function errorJson(error: unknown): { code: string; message: string } {
   return { code: error instanceof SeesawFaceError ? error.code : code, message }
 }
 
+/** Tells which photo failed and why; what is no error of ours is thrown on. */
+export function tellFailure(photo: string, error: unknown, json: boolean): void {
+  if (!(error instanceof SeesawFaceError)) throw error
+  if (json) printJson({ photo, error: errorJson(error) })
+  complain(error.message.includes(photo) ? error.message : `"${photo}": ${error.message}`)
+}
+
 /**
  * Runs `job` for each photo in turn. A photo that fails is told and the others still get their
  * turn; the exit code then is 2.
@@ -23,10 +30,8 @@ export async function forEachPhoto(
     try {
       await job(photo)
     } catch (error) {
-      if (!(error instanceof SeesawFaceError)) throw error
+      tellFailure(photo, error, json)
       exitCode = 2
-      if (json) printJson({ photo, error: errorJson(error) })
-      complain(error.message.includes(photo) ? error.message : `"${photo}": ${error.message}`)
     }
   }
   return exitCode

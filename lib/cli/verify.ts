@@ -1,5 +1,5 @@
 import { FaceRecognizer } from '../index.js'
-import { openOptions, parseRunning, photoOptions, UsageError } from './arguments.js'
+import { openOptions, parseSearching, photoOptions, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson, rate } from './output.js'
 
 /** A tenth of a percent is as fine as a fit to some hundred pairs can be. */
@@ -9,7 +9,7 @@ function likely(probability: number): string {
 }
 
 export async function verify(args: readonly string[]): Promise<number> {
-  const options = parseRunning(args, { far: { type: 'string' }, threshold: { type: 'string' } })
+  const options = parseSearching(args, { far: { type: 'string' }, threshold: { type: 'string' } })
   const [a, b, ...more] = options.positionals
   if (a === undefined || b === undefined || more.length > 0) {
     throw new UsageError('verify takes two photos')

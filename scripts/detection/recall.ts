@@ -3,6 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { progressBar } from '../../lib/cli/progress.js'
 import {
   type Judged,
   judge,
@@ -17,7 +18,6 @@ import {
   FaceDetector,
   type RawFrame
 } from '../../lib/index.js'
-import { progressBar } from '../shared/progress.js'
 import { readGroundTruth } from './ground-truth.js'
 
 const usage = `usage: npx tsx scripts/detection/recall.ts --photos DIR --faces (DIR of VOC XML | FILE.txt)

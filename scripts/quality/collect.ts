@@ -5,6 +5,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { progressBar } from '../../lib/cli/progress.js'
 import {
   decodeImage,
   type FaceEmbedding,
@@ -12,7 +13,6 @@ import {
   NoFaceError,
   similarity
 } from '../../lib/index.js'
-import { progressBar } from '../shared/progress.js'
 import { degradations, mirrored, type Picture, randomNumbers } from './degrade.js'
 
 const usage = 'usage: npx tsx scripts/quality/collect.ts --photos DIR --out FILE.csv [--count N]'
