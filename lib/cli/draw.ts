@@ -1,4 +1,4 @@
-import { Transformer } from '@napi-rs/image'
+import { loadDecoder } from '../binding.js'
 import { decodeImage, type Face, type ImageOptions } from '../index.js'
 import { overlaySvg } from './overlay.js'
 import { writePicture } from './picture.js'
@@ -12,6 +12,7 @@ export async function drawFaces(
 ): Promise<void> {
   const { data, width, height } = await decodeImage(photo, options)
   const channels = data.length / (width * height)
+  const { Transformer } = await loadDecoder()
   const marks = await Transformer.fromSvg(overlaySvg(faces, width, height)).rawPixels()
   const rgba = new Uint8Array(width * height * 4)
   for (let i = 0; i < width * height; i++) {

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { Transformer } from '@napi-rs/image'
+import type { Transformer } from '@napi-rs/image'
+import { loadDecoder } from '../binding.js'
 import { UsageError } from './arguments.js'
 import { writeWhole } from './files.js'
 
@@ -32,5 +33,6 @@ export async function writePicture(
 ): Promise<void> {
   const encode = encoders[extname(path).toLowerCase()]
   if (encode === undefined) throw new UsageError(`"${path}" is no picture's name`)
-  await writeWhole(path, await encode(Transformer.fromRgbaPixels(rgba, width, height)))
+  const decoder = await loadDecoder()
+  await writeWhole(path, await encode(decoder.Transformer.fromRgbaPixels(rgba, width, height)))
 }
