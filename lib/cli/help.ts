@@ -13,6 +13,7 @@ Embeds the most prominent face of each photo. With --json, one object a line, wh
 FaceEmbedding.fromJSON reads; without, a summary.
 
   --min-quality Q    refuse faces of a lower overall quality, 0 to 1
+  --template         the photos are of one person: a single embedding from all of them
 `,
   detect: `seesawface detect PHOTO… [options]
 

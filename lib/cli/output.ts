@@ -18,6 +18,8 @@ export function printJson(value: unknown): void {
 }
 
 export function complain(line: string): void {
+  // Over a progress bar, if there is one.
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
   process.stderr.write(`${errorColour.red('seesawface:')} ${line}\n`)
 }
 

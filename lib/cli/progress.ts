@@ -1,6 +1,9 @@
 /** A progress bar on stderr, redrawn a few times a second; silent when stderr is no terminal. */
-export function progressBar(label: string, total: number): (done: number) => void {
-  const { stderr } = process
+export function progressBar(
+  label: string,
+  total: number,
+  stderr: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr
+): (done: number) => void {
   const started = performance.now()
   let drawn = 0
   return (done) => {

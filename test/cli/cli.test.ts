@@ -173,13 +173,13 @@ for (const args of [[], ['--help'], ['-h'], ['help']]) {
     const { exitCode, stdout, stderr } = await seesawface(args)
     t.is(exitCode, 0)
     t.is(stderr, '')
-    for (const command of ['verify', 'embed', 'detect', 'models', 'version']) {
+    for (const command of ['verify', 'embed', 'detect', 'align', 'models', 'version']) {
       t.true(stdout.includes(`seesawface ${command}`))
     }
   })
 }
 
-for (const command of ['verify', 'embed', 'detect', 'models', 'convert']) {
+for (const command of ['verify', 'embed', 'detect', 'align', 'models', 'convert']) {
   test(`help of ${command}`, async (t) => {
     const asked = await seesawface(['help', command])
     t.is(asked.exitCode, 0)
@@ -189,6 +189,17 @@ for (const command of ['verify', 'embed', 'detect', 'models', 'convert']) {
 }
 
 const mistakes: [string[], RegExp][] = [
+  ...['verify', 'embed', 'detect', 'align'].flatMap((command): [string[], RegExp][] => {
+    const photos = { verify: [obama, biden], align: [obama, '--out', 'never.png'] }[command] ?? [
+      obama
+    ]
+    return [
+      [[command, '--search', 'slow', ...photos], /--search takes quick or thorough, not "slow"/],
+      [[command, '--min-face-size', 'x', ...photos], /--min-face-size takes a number, not "x"/],
+      [[command, '--min-face-size', '1.5', ...photos], /minFaceSize must be/],
+      [[command, '--no-rotations=1', ...photos], /'--no-rotations'/]
+    ]
+  }),
   [['recognise'], /no command "recognise".*seesawface help/],
   [['toString'], /no command "toString"/],
   [['help', 'recognise'], /no command "recognise"/],
