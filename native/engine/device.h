@@ -16,10 +16,10 @@ struct Device {
 Device read_device();
 
 /**
- * The default number of threads for one inference: one. A second one may help a fused Seesaw network
- * where a core is free for it (`npm run bench` tells), but not where the cores are busy, and neither
- * the detector nor networks that NCNN computes: with hundreds of layers of a few microseconds,
- * handing out the work costs more than it saves. It is for the user to ask for.
+ * The default number of threads for one inference: one. A second one may help a fused Seesaw
+ * network where a core is free for it (`npm run bench` tells), but not where the cores are busy,
+ * and neither the detector nor networks that NCNN computes: with hundreds of layers of a few
+ * microseconds, handing out the work costs more than it saves. It is for the user to ask for.
  */
 inline constexpr int kDefaultThreads = 1;
 

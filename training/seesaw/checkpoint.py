@@ -82,18 +82,41 @@ def restore_moments(value: Any) -> Any:
     return value
 
 
+def average_only(state: dict[str, Any]) -> dict[str, Any]:
+    """A state that begins where the averaged weights are, without optimisers' memory."""
+    prefixes = {"model": "0.", "heads": "1."}  # the average is of a list of both
+    parts = {
+        name: {
+            key.removeprefix(prefix): value
+            for key, value in state["average"].items()
+            if key.startswith(prefix)
+        }
+        for name, prefix in prefixes.items()
+    }
+    return {**state, **parts, "average_updates": 0, "optimisers": None}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m seesaw.checkpoint", description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--keep", type=Path, required=True, help="file to write")
+    parser.add_argument(
+        "--average-only",
+        action="store_true",
+        help="the averaged weights alone, for networks too large to be kept whole",
+    )
     options = parser.parse_args()
     state = load(options.checkpoint)
     # Embeddings of people's faces are not to be published, and the memory fills in a few steps.
     # A decay that is over must not end the run that goes on from here.
     state = {key: value for key, value in state.items() if key not in ("memory", "format")}
     state["decay"] = None
+    state = halve(state)
+    if options.average_only:
+        # After the halving: tensors that are the same are then stored once.
+        state = average_only(state)
     options.keep.parent.mkdir(parents=True, exist_ok=True)
-    save(options.keep, halve(state))
+    save(options.keep, state)
     print(f"{options.keep}: {options.keep.stat().st_size} bytes")
 
 
