@@ -8,11 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from seesaw import checkpoint, distill, export
+from seesaw import checkpoint, distill
 from seesaw.augment import augment
 from seesaw.dataset import DataError, held_out_faces, training_faces
 from seesaw.loader import batch_indices, batches
 from seesaw.losses import Memory, TeacherHeads, Weights, distillation_loss
+from seesaw.ncnn_export import fold_batch_norm, worst_cosine
 from seesaw.networks import build
 from seesaw.optim import _orthogonalise, rate_factor
 
@@ -192,8 +193,8 @@ def test_folding_batch_norm_changes_nothing():
             nn.init.uniform_(module.running_mean, -0.2, 0.2)
             nn.init.uniform_(module.running_var, 0.5, 2.0)
             nn.init.uniform_(module.weight, 0.5, 1.5)
-    folded = export.fold_batch_norm(network)
+    folded = fold_batch_norm(network)
     assert not any(isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d) for m in folded.modules())
     with torch.no_grad():
         x = torch.randn(2, 3, 112, 112)
-        assert export.worst_cosine(network(x).numpy(), folded(x).numpy()) > 0.999999
+        assert worst_cosine(network(x).numpy(), folded(x).numpy()) > 0.999999
