@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from randomised import randomised
 from torch import Tensor, nn
 
 from seesaw.fast import accelerate
@@ -22,22 +23,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def randomised(name: str) -> nn.Module:
-    """A network whose norms and gates are not at their initial, symmetric values."""
-    torch.manual_seed(1)
-    network = build(name)
-    with torch.no_grad():
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
-                module.weight.uniform_(0.5, 1.5)
-                module.bias.uniform_(-0.5, 0.5)
-                module.running_mean.uniform_(-0.3, 0.3)
-                module.running_var.uniform_(0.5, 2.0)
-            if isinstance(module, nn.PReLU):
-                module.weight.uniform_(-0.2, 0.5)
-    return network
 
 
 def sample(batch: int) -> tuple[Tensor, Tensor]:

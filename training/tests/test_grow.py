@@ -4,26 +4,11 @@ import copy
 
 import pytest
 import torch
+from randomised import randomised
 from torch import nn
 
 from seesaw.grow import TARGETS, grow, origins, wider, wider_shuffled
 from seesaw.manifest import beginning
-from seesaw.networks import SeesawNet, build
-
-
-def trained_looking() -> SeesawNet:
-    torch.manual_seed(3)
-    network = build("seesaw-shuffle")
-    with torch.no_grad():
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
-                module.weight.uniform_(0.5, 1.5)
-                module.bias.uniform_(-0.5, 0.5)
-                module.running_mean.uniform_(-0.3, 0.3)
-                module.running_var.uniform_(0.5, 2.0)
-            if isinstance(module, nn.PReLU):
-                module.weight.uniform_(-0.2, 0.5)
-    return network.eval()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +40,7 @@ def test_blocks_begin_as_their_row() -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_grown_network_computes_the_same(name: str) -> None:
-    small = trained_looking()
+    small = randomised("seesaw-shuffle").eval()
     grown = grow(copy.deepcopy(small), name).eval()
     images = torch.randn(3, 3, 112, 112)
     with torch.no_grad():
@@ -65,7 +50,7 @@ def test_a_grown_network_computes_the_same(name: str) -> None:
 
 
 def test_copies_have_different_readers() -> None:
-    grown = grow(trained_looking(), "dw-seesaw-v2")
+    grown = grow(randomised("seesaw-shuffle"), "dw-seesaw-v2")
     weight = grown.blocks[1].expand.second[0].weight[:, :, 0, 0]
     # Columns 0 and 1 read copies of one channel.
     assert not torch.allclose(weight[:, 0], weight[:, 1], rtol=1e-2)
@@ -73,7 +58,7 @@ def test_copies_have_different_readers() -> None:
 
 def test_a_network_of_another_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="--to: 'mobiface' is none of"):
-        grow(trained_looking(), "mobiface")
+        grow(randomised("seesaw-shuffle"), "mobiface")
 
 
 def test_where_a_grown_network_comes_from_is_told() -> None:
