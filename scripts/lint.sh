@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 npx biome check .
 npx tsc --noEmit
-git ls-files 'native/*.cc' 'native/*.h' 'test/native/*.cc' 'test/native/*.h' |
+git ls-files '*.cc' '*.h' |
   xargs clang-format --dry-run -Werror
 
 ruff=0.17.6
