@@ -71,6 +71,14 @@ std::vector<double> LayerParams::numbers(int id) const {
   return value ? value->numbers : std::vector<double>();
 }
 
+int LayerParams::axis(int id, const Shape& in) const {
+  const int dims = static_cast<int>(in.size());
+  const int given = whole(id, 0, -dims, dims - 1);
+  return given < 0 ? given + dims : given;
+}
+
+void no_weights(const LayerParams&, WeightCursor&) {}
+
 void WeightCursor::skip(const LayerParams& params, std::size_t bytes) {
   if (bytes > bin_.size() - position_) params.fail("the weights end too early");
   position_ += bytes;

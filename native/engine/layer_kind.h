@@ -31,6 +31,9 @@ class LayerParams {
   /** A list of any numbers; empty when it is not given. */
   std::vector<double> numbers(int id) const;
 
+  /** An axis of `in`, 0 when not given; negative ones count from the end. */
+  int axis(int id, const Shape& in) const;
+
   std::size_t tops() const { return layer_.tops.size(); }
 
  private:
@@ -57,6 +60,9 @@ class WeightCursor {
   std::size_t position_ = 0;
 };
 
+/** For kinds that have neither weights nor parameters. */
+void no_weights(const LayerParams&, WeightCursor&);
+
 /** The rules of one kind of layer. */
 struct LayerKind {
   const char* type;
@@ -69,9 +75,11 @@ struct LayerKind {
   std::vector<Shape> (*shapes)(const LayerParams&, const std::vector<Shape>&);
 };
 
-/** The kinds with weights, and those without. */
+/** The kinds with weights; those that compute with values, reorder them, and sample them. */
 const std::vector<LayerKind>& weighted_kinds();
-const std::vector<LayerKind>& plain_kinds();
+const std::vector<LayerKind>& value_kinds();
+const std::vector<LayerKind>& order_kinds();
+const std::vector<LayerKind>& sampling_kinds();
 
 inline constexpr int kMaxExtent = 1 << 16;                // of any axis
 inline constexpr std::int64_t kMaxVolume = 1 << 28;       // numbers in a blob: 1 GB

@@ -14,8 +14,9 @@ using Kinds = std::unordered_map<std::string, const LayerKind*>;
 
 Kinds all_kinds() {
   Kinds kinds;
-  for (const LayerKind& kind : weighted_kinds()) kinds.emplace(kind.type, &kind);
-  for (const LayerKind& kind : plain_kinds()) kinds.emplace(kind.type, &kind);
+  for (const auto& some : {weighted_kinds, value_kinds, order_kinds, sampling_kinds}) {
+    for (const LayerKind& kind : some()) kinds.emplace(kind.type, &kind);
+  }
   return kinds;
 }
 

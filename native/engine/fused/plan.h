@@ -1,0 +1,66 @@
+// A network made ready for the kernels: the tasks of each step, and their weights in order.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "engine/fused/buffer.h"
+#include "engine/fused/description.h"
+#include "engine/fused/kernels.h"
+#include "engine/fused/pack.h"
+
+namespace seesaw::fused {
+
+/** The picture in memory: a row and a column of zeros lie above and left of it. */
+inline constexpr int kPaddedSize = kInputSize + 1;
+inline constexpr int kImageRow = kPaddedSize * 3;
+
+/** A part of the channels of an expansion and its depthwise convolution: one task. */
+struct ExpandPart {
+  Packed pointwise;
+  Buffer depthwise;  // [9][channels], then the biases
+  int in_offset = 0;
+  int first = 0;  // channel of the middle
+};
+
+/** A convolution with swish followed by a depthwise one with swish. */
+struct Expansion {
+  std::vector<ExpandPart> parts;  // the longest first
+  Runs runs[2];                   // of each range's inputs
+  std::vector<int> range;         // of each part
+  int middle = 0, rows = 0, stride = 1;
+  std::ptrdiff_t in_pixel = 0, in_row = 0;
+};
+
+struct Projection {
+  ProjectionInput input;
+  Packed pointwise;
+  int column = 0;  // the first output channel
+};
+
+/** One block of the network. */
+struct Stage {
+  Expansion expansion;
+  PackedLinear down, up;
+  std::array<Projection, 2> projections;
+  Shortcut shortcut = Shortcut::None;
+  Packed shortcut_conv;
+  int in = 0, out = 0, size = 0;  // channels; width of the result
+};
+
+struct Plan {
+  Expansion stem;
+  std::vector<Stage> stages;
+  std::vector<ExpandPart> head;  // each a convolution, then a weighted sum over all pixels
+  int head_pixels = 0;
+  PackedLinear embed;
+};
+
+/**
+ * @param bgr     whether the network's first channel is blue; the picture's always is
+ * @param threads that the tasks are to be dealt out to
+ */
+Plan make_plan(const Description& net, bool bgr, const Kernels& kernels, int threads);
+
+}  // namespace seesaw::fused
