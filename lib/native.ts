@@ -148,10 +148,38 @@ export interface NativeEngineOptions {
   implementation: 'auto' | Implementation
 }
 
+/** Cores that are alike. */
+export interface NativeCluster {
+  /** The slow ones beside faster ones are little; a prime core is one faster than the big ones. */
+  kind: 'little' | 'big' | 'prime'
+  /** As `Cortex-A76`; empty where the system does not tell. */
+  name: string
+  /** 0 where the system does not tell. */
+  maxMHz: number
+  /** The numbers of the processors. */
+  cpus: number[]
+}
+
+/** What this process may use of the machine. */
+export interface NativeCpu {
+  /** Logical processors. */
+  cores: number
+  /** Those that are not little. */
+  bigCores: number
+  /** Instruction sets that the kernels can use. */
+  features: string[]
+  /** Slowest first. */
+  clusters: NativeCluster[]
+  /** The time on processors that a container may use: 1.5 is one and a half. */
+  quota: number | null
+  /** What `threads: 'auto'` stands for. */
+  autoThreads: number
+}
+
 export interface NativeAddon {
   Engine: new (options: NativeEngineOptions) => NativeEngine
   ncnnVersion: string
   defaultThreads(): number
   build(): { compiler: string; ncnnOptions: string[] }
-  cpu(): { cores: number; bigCores: number; features: string[] }
+  cpu(): NativeCpu
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { coresLine } from '../doctor/cores.js'
 import { examine } from '../doctor/examine.js'
 import type { ModelReport, Report } from '../doctor/report.js'
 import { parseGeneral, UsageError } from './arguments.js'
@@ -77,10 +78,8 @@ function show(report: Report): void {
     fields.push(
       ['  made with', native.compiler],
       ['NCNN', `${ncnn.version}: ${ncnn.options.join(' ')}`],
-      [
-        'processor',
-        `${cpu.cores} cores, ${cpu.bigCores} of them fast; ${cpu.features.join(' ') || 'no extensions'}`
-      ],
+      ['processor', coresLine(cpu)],
+      ['  extensions', cpu.features.join(' ') || 'none that are used'],
       ['threads', `${native.threads} for one inference`]
     )
   }

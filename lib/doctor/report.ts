@@ -1,3 +1,4 @@
+import type { NativeCpu } from '../native.js'
 import type { Problem } from '../remedies.js'
 import type { Candidate } from './addon.js'
 import type { SelfTestResult } from './self-test.js'
@@ -6,11 +7,7 @@ import type { SelfTestResult } from './self-test.js'
 export interface NativeReport {
   readonly compiler: string
   readonly ncnn: { readonly version: string; readonly options: readonly string[] }
-  readonly cpu: {
-    readonly cores: number
-    readonly bigCores: number
-    readonly features: readonly string[]
-  }
+  readonly cpu: Readonly<NativeCpu>
   /** Threads for one inference unless asked otherwise. */
   readonly threads: number
 }

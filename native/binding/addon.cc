@@ -4,6 +4,7 @@
 #include "binding/engine_object.h"
 #include "engine/build_info.h"
 #include "engine/device.h"
+#include "engine/topology.h"
 
 namespace seesaw::binding {
 namespace {
@@ -16,13 +17,35 @@ Napi::Array to_array(Napi::Env env, const std::vector<std::string>& words) {
   return array;
 }
 
+Napi::Object to_object(Napi::Env env, const Cluster& cluster) {
+  constexpr const char* kKinds[] = {"little", "big", "prime"};
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("kind", kKinds[static_cast<int>(cluster.kind)]);
+  object.Set("name", cluster.name);
+  object.Set("maxMHz", cluster.max_mhz);
+  Napi::Array cpus = Napi::Array::New(env);
+  std::uint32_t count = 0;
+  for (std::size_t i = 0; i < cluster.cpus.size(); ++i) {
+    if (cluster.cpus[i]) cpus.Set(count++, Napi::Number::New(env, static_cast<double>(i)));
+  }
+  object.Set("cpus", cpus);
+  return object;
+}
+
 Napi::Value cpu(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Device device = read_device();
+  const Topology topology = read_topology();
   Napi::Object object = Napi::Object::New(env);
-  object.Set("cores", Napi::Number::New(env, device.cores));
-  object.Set("bigCores", Napi::Number::New(env, device.big_cores));
-  object.Set("features", to_array(env, device.features));
+  object.Set("cores", topology.cpus());
+  object.Set("bigCores", static_cast<double>(topology.big().count()));
+  object.Set("features", to_array(env, cpu_features()));
+  Napi::Array clusters = Napi::Array::New(env);
+  for (const Cluster& cluster : topology.clusters) {
+    clusters.Set(clusters.Length(), to_object(env, cluster));
+  }
+  object.Set("clusters", clusters);
+  object.Set("quota", topology.quota > 0 ? Napi::Number::New(env, topology.quota) : env.Null());
+  object.Set("autoThreads", topology.threads_on(topology.big()));
   return object;
 }
 

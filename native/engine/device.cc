@@ -1,6 +1,5 @@
 #include "engine/device.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "cpu.h"
@@ -8,10 +7,8 @@
 
 namespace seesaw {
 
-Device read_device() {
-  Device device;
-  device.cores = std::max(1, ncnn::get_cpu_count());
-  device.big_cores = std::clamp(ncnn::get_big_cpu_count(), 1, device.cores);
+std::vector<std::string> cpu_features() {
+  std::vector<std::string> features;
   const std::pair<const char*, int (*)()> known[] = {
 #if defined(__aarch64__) || defined(__arm__)
     {"neon", ncnn::cpu_support_arm_neon},
@@ -29,9 +26,9 @@ Device read_device() {
 #endif
   };
   for (const auto& [name, supported] : known) {
-    if (supported()) device.features.emplace_back(name);
+    if (supported()) features.emplace_back(name);
   }
-  return device;
+  return features;
 }
 
 bool supports_fp16() { return ncnn::cpu_support_arm_asimdhp() != 0; }

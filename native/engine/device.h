@@ -6,14 +6,8 @@
 
 namespace seesaw {
 
-struct Device {
-  int cores = 1;                      // logical cores
-  int big_cores = 1;                  // the fast ones of a big.LITTLE machine; all cores elsewhere
-  std::vector<std::string> features;  // instruction sets that the kernels can use, by usual name
-};
-
-/** Reads the machine's properties. */
-Device read_device();
+/** The instruction sets that the kernels can use, by their usual names. */
+std::vector<std::string> cpu_features();
 
 /**
  * The default number of threads for one inference: one. A second one may help a fused Seesaw

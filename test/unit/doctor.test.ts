@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import test from 'ava'
+import { coresLine } from '../../lib/doctor/cores.js'
 import { examine } from '../../lib/doctor/examine.js'
 import {
   cosineOf,
@@ -22,12 +24,51 @@ test('all is well with the package as it is', async (t) => {
   t.regex(report.native?.ncnn.version ?? '', /^1\.0\.\d{8}$/)
   t.true(report.native?.ncnn.options.includes('RUNTIME_CPU'))
   t.regex(report.native?.compiler ?? '', /^(GCC|clang) \d+\.\d+/)
-  t.true((report.native?.cpu.cores ?? 0) >= 1)
+  const cpu = report.native?.cpu
+  const processors = cpu?.clusters.flatMap(({ cpus }) => cpus) ?? []
+  t.is(new Set(processors).size, availableParallelism())
+  t.true(cpu !== undefined && processors.length === cpu.cores)
+  t.true(cpu !== undefined && cpu.autoThreads >= 1 && cpu.autoThreads <= 4)
   t.true((report.native?.threads ?? 0) >= 1)
   t.like(report.decoder, { available: true })
   t.false(report.vulkan.available)
   for (const model of report.models) t.like(model, { verified: true, loads: true })
 })
+
+const cluster = (kind: 'little' | 'big' | 'prime', name: string, cpus: number[]) => ({
+  kind,
+  name,
+  maxMHz: 0,
+  cpus
+})
+
+for (const { clusters, quota, line } of [
+  {
+    clusters: [cluster('big', 'Cortex-A76', [0, 1, 2, 3])],
+    quota: null,
+    line: '4 cores: Cortex-A76'
+  },
+  { clusters: [cluster('big', '', [0])], quota: 0.5, line: '1 core; quota of 0.5' },
+  {
+    clusters: [
+      cluster('little', 'Kryo 4xx Silver', [0, 1, 2, 3]),
+      cluster('big', 'Cortex-A77', [4, 5, 6]),
+      cluster('prime', 'Cortex-A77', [7])
+    ],
+    quota: null,
+    line: '8 cores: 4 little (Kryo 4xx Silver), 3 big (Cortex-A77), 1 prime (Cortex-A77)'
+  },
+  {
+    clusters: [cluster('little', '', [0, 1]), cluster('big', '', [2, 3])],
+    quota: 1.5,
+    line: '4 cores: 2 little, 2 big; quota of 1.5'
+  }
+]) {
+  test(`the line of ${line}`, (t) => {
+    const cores = clusters.flatMap(({ cpus }) => cpus).length
+    t.is(coresLine({ cores, bigCores: 1, features: [], clusters, quota, autoThreads: 1 }), line)
+  })
+}
 
 interface Stored {
   selfTest?: { embedding: string; binSha256: string }
