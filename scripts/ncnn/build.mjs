@@ -9,7 +9,7 @@ import { run, tail } from './run.mjs'
 import { progress, Refusal, say } from './say.mjs'
 import { getSource } from './source.mjs'
 import { findTools, jobs } from './toolchain.mjs'
-import { treeDigest } from './tree.mjs'
+import { treeDigest, withGlslang } from './tree.mjs'
 
 /** Raise when the way of building changes without any flag changing. */
 const revision = 1
@@ -40,13 +40,23 @@ async function compile(folder) {
 
 /**
  * Returns the install prefix of a static NCNN, building it if the cache has none.
- * @param {{route: string, folder?: string, cc?: string, cxx?: string, toolchain?: string}} wish
+ * @param {{route: string, folder?: string, vulkan?: boolean, cc?: string, cxx?: string,
+ *   toolchain?: string}} wish
  *   route: auto, index, upstream, or folder (then `folder` is a source tree of the user's)
  */
 export async function ensureBuilt(wish) {
   const tools = await findTools(wish)
-  const digest = wish.folder ? await treeDigest(wish.folder) : pins.tree
-  const wanted = [...flags(pins.version), '-ffunction-sections -fdata-sections']
+  const { vulkan = false } = wish
+  if (vulkan && wish.folder && !(await exists(join(wish.folder, 'glslang/CMakeLists.txt')))) {
+    throw new Refusal(
+      `${wish.folder} has no glslang/, the shader compiler that a build with Vulkan needs: in a ` +
+        'checkout of NCNN run "git submodule update --init glslang".'
+    )
+  }
+  const digest = wish.folder
+    ? await treeDigest(wish.folder, vulkan ? withGlslang : undefined)
+    : pins.tree
+  const wanted = [...flags(pins.version, { vulkan }), '-ffunction-sections -fdata-sections']
   const key = createHash('sha256')
     .update(JSON.stringify([revision, digest, wanted, kept, tools.identity]))
     .digest('hex')
@@ -62,7 +72,7 @@ export async function ensureBuilt(wish) {
     try {
       const source = wish.folder
         ? resolve(wish.folder)
-        : await getSource(wish.route, join(work, 'source'))
+        : await getSource(wish.route, join(work, 'source'), { vulkan })
       say(`configuring for ${tools.identity.split('\n').at(-1)}`)
       // Sections let the addon's link drop what it does not call; the mapped prefix keeps the
       // paths of this machine out of the library.
@@ -74,7 +84,7 @@ export async function ensureBuilt(wish) {
         [
           ...['-S', source, '-B', build, `-DCMAKE_INSTALL_PREFIX=${stage}`],
           ...tools.args,
-          ...flags(pins.version),
+          ...flags(pins.version, { vulkan }),
           ...(await layerFlags(source)),
           `-DCMAKE_CXX_FLAGS=${compilerFlags}`,
           `-DCMAKE_C_FLAGS=${compilerFlags}`

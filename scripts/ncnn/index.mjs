@@ -7,10 +7,11 @@ import { Refusal, say } from './say.mjs'
 import { findSystem, kindOfFolder } from './system.mjs'
 
 const help = `usage: node scripts/ncnn/index.mjs ensure [--source auto|index|upstream|system|FOLDER]
-                                          [--cc PATH] [--cxx PATH] [--toolchain FILE]
+                                          [--vulkan] [--cc PATH] [--cxx PATH]
+                                          [--toolchain FILE]
 
-Prints the install prefix of a static NCNN. SEESAWFACE_NCNN is the default of --source,
-SEESAWFACE_CACHE the folder of downloads and built libraries, SEESAWFACE_JOBS the number of
+Prints the install prefix of a static NCNN, with --vulkan one that can compute on a GPU.
+SEESAWFACE_NCNN is the default of --source, SEESAWFACE_CACHE the folder of downloads and built libraries, SEESAWFACE_JOBS the number of
 compilers that run at once.
 `
 
@@ -19,6 +20,7 @@ async function main() {
     allowPositionals: true,
     options: {
       source: { type: 'string' },
+      vulkan: { type: 'boolean' },
       cc: { type: 'string' },
       cxx: { type: 'string' },
       toolchain: { type: 'string' },
@@ -30,25 +32,26 @@ async function main() {
     return values.help ? 0 : 2
   }
   const source = values.source || process.env.SEESAWFACE_NCNN || 'auto'
-  const tools = {
+  const wish = {
+    vulkan: values.vulkan === true,
     cc: values.cc || process.env.CC,
     cxx: values.cxx || process.env.CXX,
     toolchain: values.toolchain || process.env.CMAKE_TOOLCHAIN_FILE
   }
-  const prefix = await locate(source, tools)
+  const prefix = await locate(source, wish)
   process.stdout.write(`${prefix}\n`)
   return 0
 }
 
-async function locate(source, tools) {
+async function locate(source, wish) {
   if (source === 'system') return findSystem()
   if (['auto', 'index', 'upstream'].includes(source)) {
-    return ensureBuilt({ ...tools, route: source })
+    return ensureBuilt({ ...wish, route: source })
   }
   const folder = resolve(source)
   return (await kindOfFolder(folder)) === 'prefix'
     ? folder
-    : ensureBuilt({ ...tools, route: 'folder', folder })
+    : ensureBuilt({ ...wish, route: 'folder', folder })
 }
 
 main().then(

