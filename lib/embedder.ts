@@ -11,9 +11,11 @@ import { checkOneOf, checkOptions } from './check.js'
 import { cropBytesOf } from './crop.js'
 import { FaceEmbedding } from './embedding.js'
 import { Closable, type Engine, type EngineOptions, loadedEngine } from './engine.js'
+import { DeviceUnavailableError } from './errors.js'
 import type { EmbedderManifest } from './manifest.js'
 import { type LoadedModel, loadEmbedderModel } from './model.js'
-import type { Implementation } from './native.js'
+import type { Device, Implementation } from './native.js'
+import { allowSoftware, withRemedy } from './vulkan.js'
 
 export interface ModelOptions {
   /** Name of the embedding model. Default `'seesaw-shuffle'`. */
@@ -22,24 +24,56 @@ export interface ModelOptions {
   readonly modelDir?: string
 }
 
-export type FaceEmbedderOptions = EngineOptions & ModelOptions
+export interface DeviceOptions {
+  /**
+   * What computes the embedding network; detection is always the CPU's. `'vulkan'`: a GPU, by an
+   * add-on built with Vulkan; rejects with DeviceUnavailableError where there is none, or where it
+   * does not agree with the CPU on fixed inputs, compared when the network is loaded. `'auto'`: a GPU
+   * if it passes, the CPU otherwise; `placement` tells which, and why. Default `'cpu'`: on small
+   * boards it is often the faster one. Embeddings of both may be compared with each other.
+   */
+  readonly device?: Device | 'auto'
+}
+
+export type FaceEmbedderOptions = EngineOptions & ModelOptions & DeviceOptions
+
+/** What computes an embedding network. */
+export interface Placement {
+  readonly device: Device
+  /** With the device `'vulkan'`: which GPU. With `'auto'` and the CPU: why no GPU. */
+  readonly deviceReason: string | undefined
+  readonly implementation: Implementation
+}
 
 /** Gives an embedding model, read and checked already, to an engine; tells what computes it. */
-export function loadIntoEngine(
+export async function loadIntoEngine(
   engine: Engine,
-  { manifest, files }: LoadedModel<EmbedderManifest>
-): Promise<Implementation> {
+  { manifest, files }: LoadedModel<EmbedderManifest>,
+  options: DeviceOptions
+): Promise<Placement> {
   const { input, output } = manifest
-  return engine.run((native) =>
-    native.loadEmbedder(files, {
-      channels: input.channels,
-      mean: input.mean,
-      norm: input.norm,
-      inputBlob: input.blob,
-      outputBlob: output.blob,
-      embeddingSize: output.size
-    })
-  )
+  const { device: wish = 'cpu' } = options
+  checkOneOf('device', wish, ['cpu', 'vulkan', 'auto'])
+  const placement = { device: wish, allowSoftware: wish !== 'cpu' && allowSoftware() }
+  try {
+    const { implementation, device, reason } = await engine.run((native) =>
+      native.loadEmbedder(
+        files,
+        {
+          channels: input.channels,
+          mean: input.mean,
+          norm: input.norm,
+          inputBlob: input.blob,
+          outputBlob: output.blob,
+          embeddingSize: output.size
+        },
+        placement
+      )
+    )
+    return { implementation, device, deviceReason: reason || undefined }
+  } catch (error) {
+    throw error instanceof DeviceUnavailableError ? withRemedy(error) : error
+  }
 }
 
 /**
@@ -48,21 +82,35 @@ export function loadIntoEngine(
  */
 export class FaceEmbedder extends Closable {
   readonly manifest: EmbedderManifest
-  /** What computes the network. */
-  readonly implementation: Implementation
+  readonly #placement: Placement
 
-  private constructor(engine: Engine, manifest: EmbedderManifest, implementation: Implementation) {
+  private constructor(engine: Engine, manifest: EmbedderManifest, placement: Placement) {
     super(engine)
     this.manifest = manifest
-    this.implementation = implementation
+    this.#placement = placement
+  }
+
+  /** What computes the network. */
+  get implementation(): Implementation {
+    return this.#placement.implementation
+  }
+
+  /** Where it is computed. */
+  get device(): Device {
+    return this.#placement.device
+  }
+
+  /** Which GPU computes or, with `device: 'auto'`, why none does. */
+  get deviceReason(): string | undefined {
+    return this.#placement.deviceReason
   }
 
   static async open(options: FaceEmbedderOptions = {}): Promise<FaceEmbedder> {
     checkOptions('options', options)
     const model = await loadEmbedderModel(options.model, options.modelDir)
     return loadedEngine(options, async (engine) => {
-      const implementation = await loadIntoEngine(engine, model)
-      return new FaceEmbedder(engine, model.manifest, implementation)
+      const placement = await loadIntoEngine(engine, model, options)
+      return new FaceEmbedder(engine, model.manifest, placement)
     })
   }
 

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'MODEL_CORRUPT'
   | 'MODEL_INVALID'
   | 'PRECISION_UNSUPPORTED'
+  | 'DEVICE_UNAVAILABLE'
   | 'EMBEDDING_MISMATCH'
   | 'FAR_UNSUPPORTED'
   | 'CLOSED'
@@ -115,6 +116,11 @@ export class PrecisionUnsupportedError extends SeesawFaceError {
   readonly code = 'PRECISION_UNSUPPORTED'
 }
 
+/** No GPU can be used as wished, or it failed; the message says why and what helps. */
+export class DeviceUnavailableError extends SeesawFaceError {
+  readonly code = 'DEVICE_UNAVAILABLE'
+}
+
 /** Two embeddings come from different models, precisions or sizes and cannot be compared. */
 export class EmbeddingMismatchError extends SeesawFaceError {
   readonly code = 'EMBEDDING_MISMATCH'
@@ -174,6 +180,7 @@ const plainClasses: Readonly<Record<string, PlainErrorClass>> = {
   MODEL_CORRUPT: ModelCorruptError,
   MODEL_INVALID: ModelInvalidError,
   PRECISION_UNSUPPORTED: PrecisionUnsupportedError,
+  DEVICE_UNAVAILABLE: DeviceUnavailableError,
   EMBEDDING_MISMATCH: EmbeddingMismatchError,
   FAR_UNSUPPORTED: FarUnsupportedError,
   CLOSED: ClosedError,

@@ -3,7 +3,7 @@ export type { BatchInputs, BatchOptions, BatchResult } from './batch.js'
 export type { Bytes } from './bytes.js'
 export type { DetectOptions, FaceDetectorOptions } from './detector.js'
 export { FaceDetector } from './detector.js'
-export type { FaceEmbedderOptions, ModelOptions } from './embedder.js'
+export type { FaceEmbedderOptions, ModelOptions, Placement } from './embedder.js'
 export { FaceEmbedder } from './embedder.js'
 export type { FaceEmbeddingJson } from './embedding.js'
 export { FaceEmbedding } from './embedding.js'
@@ -15,6 +15,7 @@ export {
   ClosedError,
   ConversionFailedError,
   ConverterMissingError,
+  DeviceUnavailableError,
   EmbeddingMismatchError,
   FarUnsupportedError,
   ImageDecodeError,
@@ -44,7 +45,7 @@ export type {
 } from './manifest.js'
 export type { ListModelsOptions, RefusedManifest } from './model.js'
 export { listModels } from './model.js'
-export type { Implementation, Precision } from './native.js'
+export type { Device, Implementation, Precision } from './native.js'
 export type { PixelFormat } from './pixel-formats.js'
 export type { FaceQuality, QualityAspect, QualityMinimum } from './quality.js'
 export type {

@@ -18,6 +18,9 @@ export type NativePixelFormat =
 
 export type Precision = 'fp32' | 'fp16'
 
+/** Where an embedding network is computed: by the processor, or by a GPU through Vulkan. */
+export type Device = 'cpu' | 'vulkan'
+
 /** What computes an embedding network: this package's own kernels, or NCNN's. */
 export type Implementation = 'fused' | 'ncnn'
 
@@ -63,6 +66,20 @@ export interface NativeEmbedderInput {
   embeddingSize: number
 }
 
+/** Where a network is to be computed. */
+export interface NativePlacement {
+  device: Device | 'auto'
+  /** Also by a Vulkan driver that computes on the CPU. */
+  allowSoftware: boolean
+}
+
+export interface NativePlaced {
+  implementation: Implementation
+  device: Device
+  /** Which GPU, or why none; empty unless one was wished for. */
+  reason: string
+}
+
 export interface NativeFace {
   box: { x: number; y: number; width: number; height: number }
   score: number
@@ -97,8 +114,12 @@ export interface NativeDetectOptions {
 
 export interface NativeEngine {
   loadDetector(model: NativeModel): Promise<void>
-  /** Resolves to what will compute the network. */
-  loadEmbedder(model: NativeModel, input: NativeEmbedderInput): Promise<Implementation>
+  /** Resolves to what will compute the network, and where. */
+  loadEmbedder(
+    model: NativeModel,
+    input: NativeEmbedderInput,
+    placement: NativePlacement
+  ): Promise<NativePlaced>
   detect(
     frame: NativeFrame,
     options: NativeDetectOptions & { quality: boolean },
@@ -176,10 +197,31 @@ export interface NativeCpu {
   autoThreads: number
 }
 
+export interface NativeGpu {
+  name: string
+  kind: 'discrete' | 'integrated' | 'virtual' | 'software' | 'other'
+  /** Version of Vulkan. */
+  vulkan: string
+  driver: string
+  /** Keeps half precision. */
+  fp16: boolean
+  /** The one that computes when a GPU is wished for. */
+  chosen: boolean
+}
+
+export interface NativeVulkan {
+  builtIn: boolean
+  loader: boolean
+  devices: NativeGpu[]
+  /** Why no device is chosen; empty when one is. */
+  reason: string
+}
+
 export interface NativeAddon {
   Engine: new (options: NativeEngineOptions) => NativeEngine
   ncnnVersion: string
   defaultThreads(): number
   build(): { compiler: string; ncnnOptions: string[] }
   cpu(): NativeCpu
+  vulkan(options: { allowSoftware: boolean }): NativeVulkan
 }

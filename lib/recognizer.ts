@@ -15,7 +15,7 @@ import {
   FaceFinder,
   loadDetectorIntoEngine
 } from './detector.js'
-import { type FaceEmbedderOptions, loadIntoEngine } from './embedder.js'
+import { type FaceEmbedderOptions, loadIntoEngine, type Placement } from './embedder.js'
 import { FaceEmbedding } from './embedding.js'
 import { type Engine, loadedEngine } from './engine.js'
 import {
@@ -29,7 +29,7 @@ import { type Face, faceFromNative } from './face.js'
 import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
 import type { DetectorManifest, EmbedderManifest } from './manifest.js'
 import { loadDetectorModel, loadEmbedderModel } from './model.js'
-import type { Implementation, NativeDetectOptions } from './native.js'
+import type { Device, Implementation, NativeDetectOptions } from './native.js'
 import { checkMinimum, demandQuality, type QualityMinimum } from './quality.js'
 import { similarity } from './similarity.js'
 import { type StreamFace, type StreamOptions, type StreamResult, streamFrames } from './stream.js'
@@ -102,19 +102,33 @@ export class FaceRecognizer extends FaceFinder {
   /** Manifest of the embedding model. */
   readonly manifest: EmbedderManifest
   readonly detectorManifest: DetectorManifest
-  /** What computes the embedding network. */
-  readonly implementation: Implementation
+  readonly #placement: Placement
 
   private constructor(
     engine: Engine,
     embedder: EmbedderManifest,
     detector: DetectorManifest,
-    implementation: Implementation
+    placement: Placement
   ) {
     super(engine)
-    this.implementation = implementation
+    this.#placement = placement
     this.manifest = embedder
     this.detectorManifest = detector
+  }
+
+  /** What computes the embedding network. */
+  get implementation(): Implementation {
+    return this.#placement.implementation
+  }
+
+  /** Where the embedding network is computed. */
+  get device(): Device {
+    return this.#placement.device
+  }
+
+  /** Which GPU computes it or, with `device: 'auto'`, why none does. */
+  get deviceReason(): string | undefined {
+    return this.#placement.deviceReason
   }
 
   static async open(options: FaceRecognizerOptions = {}): Promise<FaceRecognizer> {
@@ -125,8 +139,8 @@ export class FaceRecognizer extends FaceFinder {
     ])
     return loadedEngine(options, async (engine) => {
       await loadDetectorIntoEngine(engine, detector)
-      const implementation = await loadIntoEngine(engine, embedder)
-      return new FaceRecognizer(engine, embedder.manifest, detector.manifest, implementation)
+      const placement = await loadIntoEngine(engine, embedder, options)
+      return new FaceRecognizer(engine, embedder.manifest, detector.manifest, placement)
     })
   }
 

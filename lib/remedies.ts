@@ -1,3 +1,5 @@
+import type { NativeVulkan } from './native.js'
+
 /**
  * What can keep seesawface from working on a machine, and what to do about it. The loader's errors
  * and `seesawface doctor` both speak from this table.
@@ -17,6 +19,8 @@ const table = {
   OTHER_MACHINE: `Was node_modules copied? Build it here — ${rebuild}.`,
   NOT_LOADABLE: `Build it anew — ${rebuild}.`,
   CRASHED: `Build it here, for this processor — ${rebuild}. If that crashes too, please report it with the output of \`seesawface doctor --json\`.`,
+  VULKAN_CRASHES:
+    "Update the driver of your GPU, or keep to the CPU, which this does not concern: leave out `device`, or give `device: 'cpu'`.",
   NODE_TOO_OLD: 'Install Node.js 20.17, 22.9 or newer (Termux: `pkg install nodejs-lts`).',
   DECODER_MISSING:
     'npm leaves out the decoder of this platform when optional dependencies are off or node_modules was copied: run `npm install --include=optional` here. Raw frames and aligned crops work without it.',
@@ -80,6 +84,18 @@ export function loadProblem(thrown: unknown): Problem {
   return problem(
     'NOT_LOADABLE',
     `The native add-on cannot be loaded on ${target}: ${headline(thrown)}.`
+  )
+}
+
+/** What helps where no GPU can be used; undefined where only the GPU itself is at fault. */
+export function vulkanRemedy(vulkan: NativeVulkan): string | undefined {
+  if (!vulkan.builtIn) {
+    return 'Build the add-on with Vulkan: `npm explore seesawface -- npm run build:vulkan`.'
+  }
+  if (vulkan.devices.some(({ kind }) => kind !== 'software')) return undefined
+  return (
+    'Install the driver of your GPU: Debian, Ubuntu, Raspberry Pi OS: `sudo apt install ' +
+    'libvulkan1 mesa-vulkan-drivers`; Termux: `pkg install vulkan-loader-android`.'
   )
 }
 

@@ -1,7 +1,8 @@
 import { extname } from 'node:path'
 import { cropSize } from '../crop.js'
-import { type Face, FaceRecognizer } from '../index.js'
-import { openOptions, parseSearching, photoOptions, UsageError } from './arguments.js'
+import type { Face } from '../index.js'
+import { parseSearching, photoOptions, UsageError } from './arguments.js'
+import { openRecognizer } from './open.js'
 import { print, printJson } from './output.js'
 import { forEachPhoto } from './photos.js'
 import { checkPicturePath, writePicture } from './picture.js'
@@ -31,7 +32,7 @@ export async function align(args: readonly string[]): Promise<number> {
   const [all, force] = [options.flag('all'), options.flag('force')]
   const search = photoOptions(options)
   await checkPicturePath(out, force || all)
-  await using recognizer = await FaceRecognizer.open(openOptions(options))
+  await using recognizer = await openRecognizer(options)
   return await forEachPhoto([photo], options.json, async () => {
     // Which face is the most prominent one, embed knows; and its error tells what was seen instead.
     const { face: prominent } = await recognizer.embed(photo, search)

@@ -18,6 +18,7 @@ const running = {
   model: { type: 'string' },
   threads: { type: 'string' },
   precision: { type: 'string' },
+  device: { type: 'string' },
   'min-score': { type: 'string' },
   'max-pixels': { type: 'string' }
 } as const satisfies Options
@@ -95,11 +96,16 @@ export function openOptions(args: Arguments): FaceRecognizerOptions {
   if (precision !== undefined && precision !== 'fp32' && precision !== 'fp16') {
     throw new UsageError(`--precision takes fp32 or fp16, not "${precision}"`)
   }
+  const device = args.text('device')
+  if (device !== undefined && device !== 'cpu' && device !== 'vulkan' && device !== 'auto') {
+    throw new UsageError(`--device takes cpu, vulkan or auto, not "${device}"`)
+  }
   return given<FaceRecognizerOptions>({
     model: args.text('model'),
     modelDir: args.text('model-dir'),
     threads: args.number('threads'),
-    precision
+    precision,
+    device
   })
 }
 

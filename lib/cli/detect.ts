@@ -13,7 +13,9 @@ export async function detect(args: readonly string[]): Promise<number> {
     if (options.positionals.length > 1) throw new UsageError('--draw takes a single photo')
     await checkPicturePath(draw, options.flag('force'))
   }
-  const { model, ...opening } = openOptions(options)
+  const { model, device = 'cpu', ...opening } = openOptions(options)
+  if (device === 'vulkan')
+    throw new UsageError('faces are detected by the CPU, not --device vulkan')
   const detector = await FaceDetector.open({
     ...opening,
     ...(model !== undefined && { detector: model })

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { coresLine } from '../doctor/cores.js'
 import { examine } from '../doctor/examine.js'
 import type { ModelReport, Report } from '../doctor/report.js'
+import type { VulkanReport } from '../doctor/vulkan.js'
 import { parseGeneral, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson } from './output.js'
 
@@ -14,11 +15,12 @@ interface Trial {
  * The examination in a process of its own, which an illegal instruction may end without ending us.
  * Empty when that process could not be started or said nothing of use.
  */
-function examineApart(modelDir: string | undefined): Promise<Trial> {
+function examineApart(modelDir: string | undefined, vulkanCrashedBy?: string): Promise<Trial> {
   const script = process.argv[1]
   if (script === undefined) return Promise.resolve({})
   const args = [...process.execArgv, script, 'doctor', '--here', '--json']
   if (modelDir !== undefined) args.push(`--model-dir=${modelDir}`)
+  if (vulkanCrashedBy !== undefined) args.push(`--vulkan-crashed-by=${vulkanCrashedBy}`)
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
     let output = ''
@@ -59,6 +61,18 @@ function modelLine({ verified, loads, selfTest }: ModelReport): string {
   return parts.join(', ')
 }
 
+function vulkanFields({ available, reason, remedy, devices }: VulkanReport): [string, string][] {
+  const fields: [string, string][] = [
+    ['Vulkan', `${available ? 'usable' : 'not usable'}: ${reason}`]
+  ]
+  if (remedy !== undefined) fields.push(['  to have it', remedy])
+  for (const { name, kind, vulkan, driver, fp16, chosen } of devices) {
+    const facts = [kind, `Vulkan ${vulkan}`, driver, fp16 ? 'fp16' : 'no fp16'].filter(Boolean)
+    fields.push([chosen ? '  chosen' : '  not used', `${name}: ${facts.join(', ')}`])
+  }
+  return fields
+}
+
 function show(report: Report): void {
   const { node, addon, native, decoder, models } = report
   const system = [
@@ -84,7 +98,7 @@ function show(report: Report): void {
     )
   }
   fields.push(
-    ['Vulkan', `not used: ${report.vulkan.reason}`],
+    ...vulkanFields(report.vulkan),
     [
       'decoder',
       decoder.available
@@ -106,13 +120,20 @@ function show(report: Report): void {
 }
 
 export async function doctor(args: readonly string[]): Promise<number> {
-  const options = parseGeneral(args, { here: { type: 'boolean' } })
+  const options = parseGeneral(args, {
+    here: { type: 'boolean' },
+    'vulkan-crashed-by': { type: 'string' }
+  })
   if (options.positionals.length > 0) throw new UsageError('doctor takes no further argument')
   const modelDir = options.text('model-dir')
   const where = modelDir === undefined ? {} : { modelDir }
-  const trial = options.flag('here') ? {} : await examineApart(modelDir)
-  const { crashedBy } = trial
-  const report = trial.report ?? (await examine({ ...where, ...(crashedBy && { crashedBy }) }))
+  const vulkanCrashedBy = options.text('vulkan-crashed-by')
+  const given = { ...where, ...(vulkanCrashedBy && { vulkanCrashedBy }) }
+  const { report: found, crashedBy } = options.flag('here') ? {} : await examineApart(modelDir)
+  // A GPU's driver runs in our process: without it all may be well.
+  const again = crashedBy === undefined ? undefined : await examineApart(modelDir, crashedBy)
+  const report =
+    found ?? again?.report ?? (await examine({ ...given, ...(crashedBy && { crashedBy }) }))
   if (options.json) printJson(report)
   else show(report)
   return report.ok ? 0 : 1

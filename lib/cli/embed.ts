@@ -1,11 +1,11 @@
 import {
   combineEmbeddings,
   type FaceEmbedding,
-  FaceRecognizer,
   InvalidArgumentError,
   similarity
 } from '../index.js'
-import { openOptions, parseSearching, photoOptions, UsageError } from './arguments.js'
+import { parseSearching, photoOptions, UsageError } from './arguments.js'
+import { openRecognizer } from './open.js'
 import { print, printFields, printJson } from './output.js'
 import { tellFailure } from './photos.js'
 import { progressBar } from './progress.js'
@@ -66,7 +66,7 @@ export async function embed(args: readonly string[]): Promise<number> {
   if (photos.length === 0) throw new UsageError('embed takes at least one photo')
   // Not into the results, where these go to the same terminal.
   const shown = photos.length > 1 && (template || !process.stdout.isTTY)
-  await using recognizer = await FaceRecognizer.open(openOptions(options))
+  await using recognizer = await openRecognizer(options)
   const results = recognizer.embedAll(photos, {
     ...photoOptions(options),
     ...(minQuality !== undefined && { minQuality }),

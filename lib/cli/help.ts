@@ -86,6 +86,7 @@ const runningOptions = `
   --model-dir DIR    where the models are (default: those of this package)
   --threads N        threads for one inference (default 1)
   --precision P      fp32 (default) or fp16, on CPUs that have it
+  --device D         what embeds: cpu (default), vulkan, or auto (a GPU if it computes rightly)
   --min-score S      how sure the detector must be of a face, 0 to 1 (default 0.6)
   --max-pixels N     refuse larger photos (default 52000000)
   --json             for programs: JSON, one object a line`

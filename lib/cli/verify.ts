@@ -1,5 +1,5 @@
-import { FaceRecognizer } from '../index.js'
-import { openOptions, parseSearching, photoOptions, UsageError } from './arguments.js'
+import { parseSearching, photoOptions, UsageError } from './arguments.js'
+import { openRecognizer } from './open.js'
 import { colour, print, printFields, printJson, rate } from './output.js'
 
 /** A tenth of a percent is as fine as a fit to some hundred pairs can be. */
@@ -19,7 +19,7 @@ export async function verify(args: readonly string[]): Promise<number> {
   if (far !== undefined && threshold !== undefined) {
     throw new UsageError('give either --far or --threshold, not both')
   }
-  const recognizer = await FaceRecognizer.open(openOptions(options))
+  const recognizer = await openRecognizer(options)
   try {
     const result = await recognizer.verify(a, b, {
       ...photoOptions(options),

@@ -17,11 +17,14 @@ import { decoderProblem, loadProblem, type Problem, problem } from '../remedies.
 import { candidates, resolveAddon, thisHost } from './addon.js'
 import type { ModelReport, NativeReport, Report } from './report.js'
 import { leastCosine, selfTest } from './self-test.js'
+import { examineVulkan, type VulkanReport, vulkanUnseen } from './vulkan.js'
 
 export interface ExamineOptions {
   readonly modelDir?: string
   /** The signal that ended an earlier try at using the add-on: it is left alone then. */
   readonly crashedBy?: string
+  /** The signal that ended an earlier try, which Vulkan is suspected of: it is left alone then. */
+  readonly vulkanCrashedBy?: string
 }
 
 function text(error: unknown): string {
@@ -152,9 +155,21 @@ async function examineModels(
   return reports
 }
 
+async function tryVulkan(
+  modelDir: string,
+  canRun: boolean,
+  crashedBy: string | undefined,
+  problems: Problem[]
+): Promise<VulkanReport> {
+  if (!canRun) return vulkanUnseen('the add-on cannot be used')
+  if (crashedBy === undefined) return examineVulkan(modelDir)
+  problems.push(problem('VULKAN_CRASHES', `The Vulkan driver crashes the process (${crashedBy}).`))
+  return vulkanUnseen(`its driver crashes the process (${crashedBy})`)
+}
+
 /** Looks at everything seesawface needs; nothing found wrong is an exception, all is in the report. */
 export async function examine(options: ExamineOptions = {}): Promise<Report> {
-  const { modelDir = bundledModelDir, crashedBy } = options
+  const { modelDir = bundledModelDir, crashedBy, vulkanCrashedBy } = options
   const problems = nodeProblems(process.versions.node)
   const host = thisHost()
   const file = resolveAddon(packageRoot)
@@ -162,6 +177,7 @@ export async function examine(options: ExamineOptions = {}): Promise<Report> {
   const native = examineNative(problems, crashedBy)
   const decoder = await examineDecoder(problems)
   const models = await examineModels(modelDir, native !== null, problems)
+  const vulkan = await tryVulkan(modelDir, native !== null, vulkanCrashedBy, problems)
   return {
     ok: problems.length === 0,
     version: (await versionIn(packageRoot)) ?? 'unknown',
@@ -179,10 +195,7 @@ export async function examine(options: ExamineOptions = {}): Promise<Report> {
       candidates: found
     },
     native,
-    vulkan: {
-      available: false,
-      reason: 'this version computes on the CPU only'
-    },
+    vulkan,
     decoder,
     modelDir,
     models,

@@ -2,6 +2,7 @@ import type { NativeCpu } from '../native.js'
 import type { Problem } from '../remedies.js'
 import type { Candidate } from './addon.js'
 import type { SelfTestResult } from './self-test.js'
+import type { VulkanReport } from './vulkan.js'
 
 /** What the add-on itself tells, once it is loaded. */
 export interface NativeReport {
@@ -43,7 +44,7 @@ export interface Report {
     readonly candidates: readonly Candidate[]
   }
   readonly native: NativeReport | null
-  readonly vulkan: { readonly available: boolean; readonly reason: string }
+  readonly vulkan: VulkanReport
   readonly decoder: { readonly available: boolean; readonly version: string | null }
   readonly modelDir: string
   readonly models: readonly ModelReport[]

@@ -1,9 +1,14 @@
 // What the addon exports.
 #include <napi.h>
 
+#include <exception>
+
 #include "binding/engine_object.h"
+#include "binding/errors.h"
+#include "binding/values.h"
 #include "engine/build_info.h"
 #include "engine/device.h"
+#include "engine/gpus.h"
 #include "engine/topology.h"
 
 namespace seesaw::binding {
@@ -57,6 +62,16 @@ Napi::Value build(const Napi::CallbackInfo& info) {
   return object;
 }
 
+Napi::Value vulkan(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  try {
+    const bool allow_software = boolean_from(object_from(info[0], "options"), "allowSoftware");
+    return to_js(env, survey_gpus(), allow_software);
+  } catch (...) {
+    throw to_js_error(env, std::current_exception());
+  }
+}
+
 Napi::Value threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), kDefaultThreads);
 }
@@ -67,6 +82,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("defaultThreads", Napi::Function::New<threads>(env, "defaultThreads"));
   exports.Set("build", Napi::Function::New<build>(env, "build"));
   exports.Set("cpu", Napi::Function::New<cpu>(env, "cpu"));
+  exports.Set("vulkan", Napi::Function::New<vulkan>(env, "vulkan"));
   return exports;
 }
 

@@ -10,6 +10,7 @@
 #include "face/analyse.h"
 #include "face/detector.h"
 #include "face/embedder.h"
+#include "face/placed_embedder.h"
 #include "face/quality.h"
 
 namespace seesaw::binding {
@@ -34,6 +35,13 @@ namespace {
 struct Nothing {};
 
 Napi::Value to_undefined(Napi::Env env, const Nothing&, const Stages&) { return env.Undefined(); }
+
+/** What loadEmbedder tells. */
+struct Loaded {
+  bool fused;
+  bool on_gpu;
+  std::string reason;
+};
 
 /** What embedFrame finds. */
 struct Found {
@@ -155,13 +163,23 @@ Napi::Value EngineObject::load_embedder(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return promised(env, [&] {
     auto work = [models = models_, options = options_, bytes = model_from(info[0]),
-                 input = embedder_input_from(info[1])](Stages&) mutable {
-      models->embedder.emplace(bytes.param, std::move(bytes.bin), options, std::move(input));
-      return models->embedder->fused();
+                 input = embedder_input_from(info[1]),
+                 placement = placement_from(info[2])](Stages&) mutable {
+      PlacedEmbedder placed = place_embedder(bytes.param, bytes.bin, options, input, placement.wish,
+                                             placement.allow_software);
+      bytes = {};
+      Loaded loaded{placed.embedder.fused(), placed.on_gpu, std::move(placed.reason)};
+      models->embedder.emplace(std::move(placed.embedder));
+      return loaded;
     };
-    return runner_->run(env, {}, std::move(work), [](Napi::Env e, bool fused, const Stages&) {
-      return Napi::String::New(e, fused ? "fused" : "ncnn");
-    });
+    return runner_->run(
+        env, {}, std::move(work), [](Napi::Env e, const Loaded& loaded, const Stages&) {
+          Napi::Object object = Napi::Object::New(e);
+          object.Set("implementation", Napi::String::New(e, loaded.fused ? "fused" : "ncnn"));
+          object.Set("device", Napi::String::New(e, loaded.on_gpu ? "vulkan" : "cpu"));
+          object.Set("reason", Napi::String::New(e, loaded.reason));
+          return object;
+        });
   });
 }
 

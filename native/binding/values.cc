@@ -110,6 +110,12 @@ EmbedderInput embedder_input_from(const Napi::Value& value) {
   return input;
 }
 
+Placement placement_from(const Napi::Value& value) {
+  const Napi::Object object = object_from(value, "placement");
+  const std::size_t device = word_from(object, "device", {"cpu", "vulkan", "auto"});
+  return {static_cast<DeviceWish>(device), boolean_from(object, "allowSoftware")};
+}
+
 DetectOptions detect_options_from(const Napi::Value& value) {
   const Napi::Object object = object_from(value, "options");
   DetectOptions options;
@@ -208,6 +214,28 @@ Napi::Object to_js(Napi::Env env, const Analysis& analysis) {
     embeddings.Set(static_cast<std::uint32_t>(i), to_js(env, analysis.embeddings[i]));
   }
   object.Set("embeddings", embeddings);
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const GpuSurvey& survey, bool allow_software) {
+  const GpuChoice choice = choose_gpu(survey, allow_software);
+  Napi::Array devices = Napi::Array::New(env, survey.gpus.size());
+  for (std::size_t i = 0; i < survey.gpus.size(); ++i) {
+    const Gpu& gpu = survey.gpus[i];
+    Napi::Object device = Napi::Object::New(env);
+    device.Set("name", Napi::String::New(env, gpu.name));
+    device.Set("kind", Napi::String::New(env, kind_name(gpu.kind)));
+    device.Set("vulkan", Napi::String::New(env, gpu.vulkan));
+    device.Set("driver", Napi::String::New(env, gpu.driver));
+    device.Set("fp16", Napi::Boolean::New(env, gpu.fp16));
+    device.Set("chosen", Napi::Boolean::New(env, choice.gpu && choice.gpu->index == gpu.index));
+    devices.Set(static_cast<std::uint32_t>(i), device);
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("builtIn", Napi::Boolean::New(env, survey.built_in));
+  object.Set("loader", Napi::Boolean::New(env, survey.loader));
+  object.Set("devices", devices);
+  object.Set("reason", Napi::String::New(env, choice.reason));
   return object;
 }
 

@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "binding/task.h"
+#include "engine/gpus.h"
 #include "engine/stages.h"
 #include "face/analyse.h"
 #include "face/detector.h"
 #include "face/embedder.h"
 #include "face/frame.h"
 #include "face/pixels.h"
+#include "face/placed_embedder.h"
 #include "face/quality.h"
 #include "face/types.h"
 
@@ -41,6 +43,12 @@ std::size_t word_from(const Napi::Object& object, const char* key,
 
 ModelBytes model_from(const Napi::Value& value);
 EmbedderInput embedder_input_from(const Napi::Value& value);
+/** Where an embedding network is to be computed. */
+struct Placement {
+  DeviceWish wish;
+  bool allow_software;  // a driver of the GPU's interface that computes on the CPU
+};
+Placement placement_from(const Napi::Value& value);
 DetectOptions detect_options_from(const Napi::Value& value);
 /**
  * A frame that refers to the bytes of its `data`, which is added to `keep`. Nobody may detach or
@@ -57,6 +65,8 @@ Napi::Object to_js(Napi::Env env, const Quality& quality);
 Napi::Object to_js(Napi::Env env, const Detections& detections,
                    const std::vector<Quality>& qualities);
 Napi::Object to_js(Napi::Env env, const Analysis& analysis);
+/** What Vulkan shows, and which of it computes when a GPU is wished for. */
+Napi::Object to_js(Napi::Env env, const GpuSurvey& survey, bool allow_software);
 /** The milliseconds of each stage. */
 Napi::Object to_js(Napi::Env env, const Stages& stages);
 Napi::Float32Array to_js(Napi::Env env, const std::vector<float>& numbers);

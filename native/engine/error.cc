@@ -20,6 +20,8 @@ const char* code_name(ErrorCode code) noexcept {
       return "MODEL_INVALID";
     case ErrorCode::PrecisionUnsupported:
       return "PRECISION_UNSUPPORTED";
+    case ErrorCode::DeviceUnavailable:
+      return "DEVICE_UNAVAILABLE";
     case ErrorCode::EmbeddingMismatch:
       return "EMBEDDING_MISMATCH";
     case ErrorCode::FarUnsupported:

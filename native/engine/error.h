@@ -17,6 +17,7 @@ enum class ErrorCode {
   ModelCorrupt,
   ModelInvalid,
   PrecisionUnsupported,
+  DeviceUnavailable,
   EmbeddingMismatch,
   FarUnsupported,
   Closed,

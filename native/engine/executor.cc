@@ -14,7 +14,8 @@ namespace {
  */
 class Running {
  public:
-  ~Running() {
+  ~Running() { stop(); }
+  void stop() {
     for (Executor* executor : executors_) {
       executor->close();
       executor->join();
@@ -51,6 +52,10 @@ Executor::~Executor() {
   join();
   running().remove(this);
 }
+
+void Executor::stop_all() { running().stop(); }
+
+void Executor::watch_exit() { running(); }
 
 Executor::Submitted Executor::try_submit(Job job, Ticket ticket) {
   {

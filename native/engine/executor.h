@@ -49,6 +49,14 @@ class Executor {
   /** Waits until the thread has ended; close() must have been called. */
   void join();
 
+  /** Closes all executors and waits for their running jobs, as exit() does. */
+  static void stop_all();
+  /**
+   * Makes exit() call stop_all() after the handlers that are registered from now on. A static
+   * object that jobs use calls this when it is made and stop_all() when it goes.
+   */
+  static void watch_exit();
+
  private:
   struct Waiting {
     Job job;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <tuple>
 #include <utility>
 
 #include "datareader.h"
 #include "engine/device.h"
 #include "engine/error.h"
+#include "engine/gpus.h"
 #include "engine/layer_rules.h"
 #include "engine/param_file.h"
 #include "net.h"
@@ -38,7 +40,10 @@ ncnn::Option ncnn_options(const NetworkOptions& options) {
   ncnn::Option option;
   option.num_threads = options.threads;
   option.lightmode = true;
-  option.use_vulkan_compute = false;
+  option.use_vulkan_compute = options.gpu.has_value();
+#if NCNN_VULKAN
+  option.vulkan_device_index = options.gpu.value_or(-1);
+#endif
   option.use_bf16_storage = false;
   option.use_bf16_packed = false;
   option.use_int8_inference = false;
@@ -48,7 +53,18 @@ ncnn::Option ncnn_options(const NetworkOptions& options) {
   // Weights and activations in half precision, sums in fp32: with sums in half precision too the
   // embedding of a Seesaw net turns by up to 6.6 degrees (cosine 0.9933), with these by 0.05.
   option.use_fp16_arithmetic = false;
+  option.use_fp16_uniform = false;
+  option.use_cooperative_matrix = half;
   return option;
+}
+
+/** NCNN takes another GPU, or the CPU, by itself when the one asked for cannot be opened. */
+bool computes_on([[maybe_unused]] const ncnn::Net& net, [[maybe_unused]] int gpu) {
+#if NCNN_VULKAN
+  return net.opt.use_vulkan_compute && net.vulkan_device()->info.device_index() == gpu;
+#else
+  return false;
+#endif
 }
 
 }  // namespace
@@ -57,7 +73,8 @@ void NetworkOptions::check() const {
   if (threads < 1 || threads > 256) {
     throw Error::invalid_argument("threads", "threads must be between 1 and 256");
   }
-  if (precision == Precision::Fp16 && !supports_fp16()) {
+  // What a GPU can do is asked of it when it is chosen.
+  if (precision == Precision::Fp16 && !gpu && !supports_fp16()) {
     throw Error(ErrorCode::PrecisionUnsupported,
                 "this processor has no half precision arithmetic that the kernels use");
   }
@@ -67,6 +84,8 @@ struct Network::State {
   ParamFile file;
   ncnn::Net net;
   Precision precision = Precision::Fp32;
+  bool on_gpu = false;
+  std::optional<GpuTenancy> tenancy;  // ends before the net does
 
   /** Checks that all shapes go together; the same question twice in a row is answered once. */
   void check(const std::string& input, const ncnn::Mat& in,
@@ -95,13 +114,22 @@ Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
   check_weights(state_->file, bin);
 
   state_->precision = options.precision;
-  state_->net.opt = ncnn_options(options);
-  if (state_->net.load_param_mem(state_->file.text.c_str()) != 0) {
+  state_->on_gpu = options.gpu.has_value();
+  ncnn::Net& net = state_->net;
+  net.opt = ncnn_options(options);
+  if (state_->on_gpu) state_->tenancy.emplace([&net] { net.clear(); });
+  const unsigned char* text = reinterpret_cast<const unsigned char*>(state_->file.text.c_str());
+  if (net.load_param(ncnn::DataReaderFromMemory(text)) != 0) {
     throw Error(ErrorCode::ModelInvalid, "NCNN refuses the network description");
   }
+  if (options.gpu && !computes_on(net, *options.gpu)) {
+    throw Error(ErrorCode::DeviceUnavailable, "it cannot be opened");
+  }
   const BoundedReader reader(bin);
-  if (state_->net.load_model(reader) != 0 || !reader.at_end()) {
-    throw Error(ErrorCode::ModelInvalid, "NCNN refuses the weights");
+  if (net.load_model(reader) != 0 || !reader.at_end()) {
+    // What the CPU can load was checked above; what a GPU's driver takes was not.
+    throw state_->on_gpu ? Error(ErrorCode::DeviceUnavailable, "it does not take the network")
+                         : Error(ErrorCode::ModelInvalid, "NCNN refuses the weights");
   }
 }
 
@@ -123,6 +151,10 @@ std::vector<ncnn::Mat> Network::run(const char* input, const ncnn::Mat& in,
   for (const std::string& output : outputs) {
     ncnn::Mat result;
     const int failed = extractor.extract(output.c_str(), result);
+    if (state_->on_gpu && (failed != 0 || result.empty())) {
+      throw Error(ErrorCode::DeviceUnavailable,
+                  "the GPU could not compute " + output + " (" + std::to_string(failed) + ")");
+    }
     // NCNN answers -100 when an allocation failed.
     if (failed == -100) throw Error(ErrorCode::OutOfMemory, "no memory to run the network");
     if (failed != 0 || result.empty()) {

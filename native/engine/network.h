@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct NetworkOptions {
   int threads = 1;
   Precision precision = Precision::Fp32;
   Implementation implementation = Implementation::Auto;  // of embedding networks
+  std::optional<int> gpu = {};  // index of the GPU that computes, of survey_gpus(); none: the CPU
 
   /** @throws Error InvalidArgument, PrecisionUnsupported */
   void check() const;
@@ -33,7 +35,8 @@ class Network {
   /**
    * @param param_text NCNN's text description; checked by parse_param() first
    * @param bin        weights; checked to be exactly what the description asks for
-   * @throws Error ModelInvalid, PrecisionUnsupported or OutOfMemory
+   * @throws Error ModelInvalid, PrecisionUnsupported, OutOfMemory, or DeviceUnavailable when the
+   *   GPU does not take the network
    */
   Network(std::string param_text, std::vector<std::uint8_t> bin, const NetworkOptions& options);
   ~Network();
@@ -48,7 +51,7 @@ class Network {
    * Feeds `in` (unpacked fp32, w x h x c) to blob `input` and returns the named blobs, unpacked
    * fp32, in the order asked for.
    * @throws Error InvalidArgument for an unknown blob or an input whose shape the network cannot
-   *   take, OutOfMemory, Internal
+   *   take, OutOfMemory, Internal, or DeviceUnavailable when the GPU fails
    */
   std::vector<ncnn::Mat> run(const char* input, const ncnn::Mat& in,
                              const std::vector<std::string>& outputs) const;

@@ -15,7 +15,7 @@ std::optional<fused::Backbone> fused_backbone(const std::string& param_text,
                                               const NetworkOptions& options,
                                               const EmbedderInput& input) {
   const fused::Kernels* kernels = fused::best_kernels();
-  if (!kernels || options.implementation == Implementation::Ncnn ||
+  if (!kernels || options.gpu || options.implementation == Implementation::Ncnn ||
       options.precision != Precision::Fp32) {
     return std::nullopt;
   }
@@ -49,7 +49,9 @@ Embedder::Embedder(const std::string& param_text, std::vector<std::uint8_t> bin,
     Image blank{kCropSize, kCropSize, std::vector<std::uint8_t>(kCropSize * kCropSize * 3, 127)};
     embed(blank);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::OutOfMemory) throw;
+    if (error.code() == ErrorCode::OutOfMemory || error.code() == ErrorCode::DeviceUnavailable) {
+      throw;
+    }
     // Half precision ends at 65504, which not every network keeps below.
     if (error.code() == ErrorCode::Internal && options.precision == Precision::Fp16) {
       throw Error(ErrorCode::PrecisionUnsupported,

@@ -15,6 +15,7 @@ const classes: [errors.ErrorCode, new (...args: never[]) => errors.SeesawFaceErr
   ['MODEL_CORRUPT', errors.ModelCorruptError],
   ['MODEL_INVALID', errors.ModelInvalidError],
   ['PRECISION_UNSUPPORTED', errors.PrecisionUnsupportedError],
+  ['DEVICE_UNAVAILABLE', errors.DeviceUnavailableError],
   ['EMBEDDING_MISMATCH', errors.EmbeddingMismatchError],
   ['FAR_UNSUPPORTED', errors.FarUnsupportedError],
   ['CLOSED', errors.ClosedError],
