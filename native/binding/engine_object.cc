@@ -65,14 +65,14 @@ Ticket ticket_from(const Napi::Value& value) {
 Seen detect_with_quality(const Detector& detector, const Frame& frame, const DetectOptions& options,
                          bool with_quality, Stages& stages) {
   stages.enter(Stage::Convert);
-  const Image image = to_bgr(frame);
+  const Picture picture(frame);
   stages.enter(Stage::Detect);
-  Seen seen{detector.detect(image, options), {}};
+  Seen seen{detector.detect(picture, options), {}};
   if (!with_quality) return seen;
   stages.enter(Stage::Align);
   for (const Face& face : seen.detections.faces) {
     try {
-      seen.qualities.push_back(quality_of(face, seesaw::align(image, face.landmarks)));
+      seen.qualities.push_back(quality_of(face, seesaw::align(picture, face.landmarks)));
     } catch (const Error& error) {
       // A face of which the image shows nothing: every aspect of it is 0.
       if (error.code() != ErrorCode::InvalidArgument) throw;
@@ -85,15 +85,15 @@ Seen detect_with_quality(const Detector& detector, const Frame& frame, const Det
 Found embed_most_prominent(const Detector& detector, const Embedder& embedder, const Frame& frame,
                            const DetectOptions& options, Stages& stages) {
   stages.enter(Stage::Convert);
-  const Image image = to_bgr(frame);
+  const Picture picture(frame);
   stages.enter(Stage::Detect);
-  const Detections found = detector.detect(image, options);
+  const Detections found = detector.detect(picture, options);
   if (found.faces.empty()) {
     throw Error::no_face(found.best_score, "no face was found in the picture");
   }
-  const Face& face = most_prominent(found.faces, image.width, image.height);
+  const Face& face = most_prominent(found.faces, picture.width(), picture.height());
   stages.enter(Stage::Align);
-  const Image crop = seesaw::align(image, face.landmarks);
+  const Image crop = seesaw::align(picture, face.landmarks);
   stages.enter(Stage::Embed);
   return {face, found.faces.size(), embedder.embed(crop), quality_of(face, crop)};
 }
@@ -210,9 +210,9 @@ Napi::Value EngineObject::align(const Napi::CallbackInfo& info) {
     const Frame frame = frame_from(info[0], keep);
     auto work = [frame, landmarks = landmarks_from(info[1])](Stages& stages) {
       stages.enter(Stage::Convert);
-      const Image image = to_bgr(frame);
+      const Picture picture(frame);
       stages.enter(Stage::Align);
-      return seesaw::align(image, landmarks);
+      return seesaw::align(picture, landmarks);
     };
     return runner_->run(
         env, std::move(keep), std::move(work),

@@ -110,7 +110,7 @@ Similarity estimate_similarity(const Landmarks& landmarks) {
   return found;
 }
 
-Image align(const Image& image, const Landmarks& landmarks) {
+Image align(const Picture& picture, const Landmarks& landmarks) {
   const Similarity forward = estimate_similarity(landmarks);
   const Similarity back = forward.inverse();
   const int count = halvings(forward.scale());
@@ -118,9 +118,9 @@ Image align(const Image& image, const Landmarks& landmarks) {
 
   // Only the part that the crop reads is averaged down and warped. That is quick on large photos,
   // and it keeps rows short: NCNN's NEON warp holds a row's length in 16 bits.
-  const Range columns = range_of(span_of(back.tx, back.a, -back.b), image.width, step);
-  const Range rows = range_of(span_of(back.ty, back.b, back.a), image.height, step);
-  Image part = crop(image, columns.start, rows.start, columns.length, rows.length);
+  const Range columns = range_of(span_of(back.tx, back.a, -back.b), picture.width(), step);
+  const Range rows = range_of(span_of(back.ty, back.b, back.a), picture.height(), step);
+  Image part = crop(picture, columns.start, rows.start, columns.length, rows.length);
   for (int i = 0; i < count; ++i) part = halve(part);
 
   // From the crop to the part; the centres of pixels are half a pixel off their borders.

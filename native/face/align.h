@@ -1,7 +1,7 @@
 // From landmarks to the upright 112x112 crop that an embedder takes.
 #pragma once
 
-#include "face/pixels.h"
+#include "face/picture.h"
 #include "face/types.h"
 
 namespace seesaw {
@@ -36,10 +36,10 @@ struct Similarity {
 Similarity estimate_similarity(const Landmarks& landmarks);
 
 /**
- * The aligned face of 112x112 pixels; what lies outside of the image is black. A face much larger
+ * The aligned face of 112x112 pixels; what lies outside of the picture is black. A face much larger
  * than the crop is averaged down first, so no pixel of it is skipped.
- * @throws Error InvalidArgument naming "landmarks", also when no part of the crop is in the image
+ * @throws Error InvalidArgument naming "landmarks", also when no part of the crop is in the picture
  */
-Image align(const Image& image, const Landmarks& landmarks);
+Image align(const Picture& picture, const Landmarks& landmarks);
 
 }  // namespace seesaw

@@ -9,13 +9,13 @@ namespace seesaw {
 namespace {
 
 /** Adds what is known of a face when its crop has been seen. */
-void add_face(const Image& image, const Face& face, const Embedder& embedder, Stages& stages,
+void add_face(const Picture& picture, const Face& face, const Embedder& embedder, Stages& stages,
               Analysis& analysis) {
   stages.enter(Stage::Align);
   std::vector<float> embedding;
   Quality quality;
   try {
-    const Image crop = align(image, face.landmarks);
+    const Image crop = align(picture, face.landmarks);
     quality = quality_of(face, crop);
     stages.enter(Stage::Embed);
     embedding = embedder.embed(crop);
@@ -32,12 +32,12 @@ void add_face(const Image& image, const Face& face, const Embedder& embedder, St
 Analysis analyse(const Frame& frame, const Detector& detector, const Embedder* embedder,
                  const DetectOptions& options, Stages& stages) {
   stages.enter(Stage::Convert);
-  const Image image = to_bgr(frame);
+  const Picture picture(frame);
   stages.enter(Stage::Detect);
-  Analysis analysis{detector.detect(image, options), {}, {}};
+  Analysis analysis{detector.detect(picture, options), {}, {}};
   if (embedder != nullptr) {
     for (const Face& face : analysis.found.faces) {
-      add_face(image, face, *embedder, stages, analysis);
+      add_face(picture, face, *embedder, stages, analysis);
     }
   }
   return analysis;

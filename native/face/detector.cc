@@ -117,14 +117,14 @@ Detector::Detector(Network network) : network_(std::move(network)) {
   }
 }
 
-Detections Detector::detect(const Image& image, const DetectOptions& options) const {
+Detections Detector::detect(const Picture& picture, const DetectOptions& options) const {
   const SearchOptions& search = options.search;
   if (search.max_side < 1) {
     throw Error::invalid_argument("maxSide", "maxSide must be at least 1");
   }
   Detections found;
-  for (const View& view : plan_views(image.width, image.height, search)) {
-    Detections now = look(image, view, options);
+  for (const View& view : plan_views(picture.width(), picture.height(), search)) {
+    Detections now = look(picture, view, options);
     found.best_score = std::max(found.best_score, now.best_score);
     if (search.min_face > 0) drop_small(now.faces, static_cast<float>(search.min_face));
     now.faces = suppress(std::move(now.faces), options.nms_iou, options.max_faces);
@@ -136,15 +136,15 @@ Detections Detector::detect(const Image& image, const DetectOptions& options) co
   }
   if (search.turned) {
     const std::size_t count = std::min(found.faces.size(), kMostSetUpright);
-    for (std::size_t i = 0; i < count; ++i) found.faces[i] = set_upright(image, found.faces[i]);
+    for (std::size_t i = 0; i < count; ++i) found.faces[i] = set_upright(picture, found.faces[i]);
   }
   return found;
 }
 
-Face Detector::set_upright(const Image& image, const Face& face) const {
+Face Detector::set_upright(const Picture& picture, const Face& face) const {
   const bool leans = std::abs(lean_of(face.landmarks)) >= kLeaning;
   if (face.score >= kSurelyUpright && !leans) return face;
-  FacePatch patch(image, face.box);
+  FacePatch patch(picture, face.box);
   double angle = 0;
   std::optional<Face> seen;
   const auto look_at = [&](double degrees, float margin) {
@@ -161,7 +161,7 @@ Face Detector::set_upright(const Image& image, const Face& face) const {
   if (!seen || (angle == 0 && !leans)) return face;
   // Once more from the middle of what was seen: the first box may have been half beside the face.
   const Landmarks first = patch.in_image(seen->landmarks, angle);
-  patch = FacePatch(image, patch.in_image(seen->box, angle));
+  patch = FacePatch(picture, patch.in_image(seen->box, angle));
   seen.reset();
   for (int step = 0; step < kMostSteps; ++step) {
     const double lean = seen ? lean_of(seen->landmarks) : 0;
@@ -174,9 +174,9 @@ Face Detector::set_upright(const Image& image, const Face& face) const {
   return upright;
 }
 
-Detections Detector::look(const Image& image, const View& view,
+Detections Detector::look(const Picture& picture, const View& view,
                           const DetectOptions& options) const {
-  const Image seen = turn(resize(image, view.width, view.height), view.turns);
+  const Image seen = turn(resize(picture, view.width, view.height), view.turns);
   Detections found;
   for (const Tile& tile : plan_tiles(seen.width, seen.height)) {
     const bool whole = tile.width == seen.width && tile.height == seen.height;
@@ -189,8 +189,8 @@ Detections Detector::look(const Image& image, const View& view,
       if (whole || answers_for(tile, face)) found.faces.push_back(face);
     }
   }
-  const float x = static_cast<float>(image.width) / static_cast<float>(view.width);
-  const float y = static_cast<float>(image.height) / static_cast<float>(view.height);
+  const float x = static_cast<float>(picture.width()) / static_cast<float>(view.width);
+  const float y = static_cast<float>(picture.height()) / static_cast<float>(view.height);
   for (Face& face : found.faces) {
     face = turn_back(face, view.turns, view.width, view.height);
     enlarge(face, x, y);

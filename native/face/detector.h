@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "engine/network.h"
-#include "face/pixels.h"
+#include "face/picture.h"
 #include "face/search_plan.h"
 #include "face/types.h"
 
@@ -28,20 +28,20 @@ class Detector {
   explicit Detector(Network network);
 
   /**
-   * The faces in an image, in its pixels; boxes may reach over its borders. Looks at the views of
+   * The faces in a picture, in its pixels; boxes may reach over its borders. Looks at the views of
    * plan_views() until one shows a face or, in a thorough search, at all of them.
    * @throws Error
    */
-  Detections detect(const Image& image, const DetectOptions& options) const;
+  Detections detect(const Picture& picture, const DetectOptions& options) const;
 
  private:
-  /** All candidates in a view, in pixels of the image. */
-  Detections look(const Image& image, const View& view, const DetectOptions& options) const;
+  /** All candidates in a view, in pixels of the picture. */
+  Detections look(const Picture& picture, const View& view, const DetectOptions& options) const;
   /**
    * The face with landmarks found where it stands upright. The network finds faces at almost any
    * angle, but it places their landmarks as if they were nearly upright.
    */
-  Face set_upright(const Image& image, const Face& face) const;
+  Face set_upright(const Picture& picture, const Face& face) const;
   /** All candidates in an image that the network sees at once. */
   Detections look_at_once(const Image& image, float score_threshold) const;
 

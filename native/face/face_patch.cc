@@ -17,22 +17,21 @@ constexpr double kDegrees = 57.29577951308232;
 
 }  // namespace
 
-FacePatch::FacePatch(const Image& image, const Box& face) {
-  // Faces that claim to be larger than the image are cut: they are no more than the image.
-  const double longest = std::max(image.width, image.height);
+FacePatch::FacePatch(const Picture& picture, const Box& face) {
+  // Faces that claim to be larger than the picture are cut: they are no more than the picture.
+  const double longest = std::max(picture.width(), picture.height());
   const double size = std::clamp<double>(std::max(face.width, face.height), 4, longest);
   const int side = static_cast<int>(std::lround(size * kRoom));
   const auto start = [&](double centre, double limit) {
     return static_cast<int>(std::lround(std::clamp(centre, 0.0, limit) - side / 2.0));
   };
-  const int left = start(double(face.x) + face.width / 2, image.width);
-  const int top = start(double(face.y) + face.height / 2, image.height);
+  const int left = start(double(face.x) + face.width / 2, picture.width());
+  const int top = start(double(face.y) + face.height / 2, picture.height());
   Image square = blank_image(side, side);
   const int first = std::max(0, -left);
-  const int last = std::min(side, image.width - left);
-  for (int y = std::max(0, -top); y < std::min(side, image.height - top); ++y) {
-    const std::uint8_t* from = image.row(top + y) + std::size_t(left + first) * 3;
-    if (last > first) std::copy_n(from, std::size_t(last - first) * 3, square.row(y) + first * 3);
+  const int last = std::min(side, picture.width() - left);
+  for (int y = std::max(0, -top); y < std::min(side, picture.height() - top); ++y) {
+    if (last > first) picture.read(top + y, left + first, last - first, square.row(y) + first * 3);
   }
   square_ = resize(square, kPatchSide, kPatchSide);
   left_ = left;

@@ -1,7 +1,7 @@
 // The square around a face, small and turned by any angle: what a second look at the face sees.
 #pragma once
 
-#include "face/pixels.h"
+#include "face/picture.h"
 #include "face/types.h"
 
 namespace seesaw {
@@ -11,8 +11,8 @@ inline constexpr int kPatchSide = 160;
 
 class FacePatch {
  public:
-  /** Cuts the square out and shrinks or enlarges it. What lies outside of the image is black. */
-  FacePatch(const Image& image, const Box& face);
+  /** Cuts the square out and shrinks or enlarges it. What lies outside of the picture is black. */
+  FacePatch(const Picture& picture, const Box& face);
 
   /** The patch turned counter-clockwise by `degrees` about its centre. */
   Image turned(double degrees) const;

@@ -26,13 +26,7 @@ Image blank_image(int width, int height);
 /** @throws Error InvalidArgument naming `argument` unless `side` is from 1 to kMaxImageSide */
 void check_side(const char* argument, int side);
 
-/** The part of an image that starts at (x, y); all of it must be inside. @throws Error */
-Image crop(const Image& image, int x, int y, int width, int height);
-
 /** Half the width and half the height, each pixel the mean of four; an odd last line is dropped. */
 Image halve(const Image& image);
-
-/** Shrinks by the mean of the area that each pixel covers, enlarges bilinearly. */
-Image resize(const Image& image, int width, int height);
 
 }  // namespace seesaw

@@ -1,10 +1,12 @@
 // Frames described in any way: an upright picture of the right size or an error, and no byte read
 // beyond the data, which is allocated to the byte for the sanitizer to see.
+#include <algorithm>
 #include <cstdlib>
 #include <vector>
 
 #include "engine/error.h"
 #include "face/frame.h"
+#include "face/picture.h"
 #include "input.h"
 
 namespace {
@@ -52,6 +54,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         image.bgr.size() != static_cast<std::size_t>(image.width) * image.height * 3) {
       std::abort();
     }
+    // Read in parts, where it lies, it is the same picture.
+    const seesaw::Picture picture(frame);
+    const int x = input.between(0, image.width - 1), y = input.between(0, image.height - 1);
+    std::vector<std::uint8_t> part(static_cast<std::size_t>(image.width - x) * 3);
+    picture.read(y, x, image.width - x, part.data());
+    if (!std::equal(part.begin(), part.end(), image.row(y) + std::size_t(x) * 3)) std::abort();
+    seesaw::resize(picture, (image.width + 1) / 2, (image.height + 2) / 3);
   } catch (const seesaw::Error&) {
     // Refused.
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "face/frame.h"
+#include "face/picture.h"
 #include "face_samples.h"
 
 namespace seesaw {
@@ -259,6 +260,59 @@ TEST(Frame, YuvIsTurnedAfterItsConversion) {
       ASSERT_TRUE(std::equal(pixel, pixel + 3, image.row(y) + 3 * x));
     }
   }
+}
+
+/** A picture of a frame against the whole frame converted at once. */
+void expect_same_pixels(const Frame& frame) {
+  const Image whole = to_bgr(frame);
+  const Picture picture(frame);
+  ASSERT_EQ(picture.width(), whole.width);
+  ASSERT_EQ(picture.height(), whole.height);
+  std::vector<std::uint8_t> read(whole.bgr.size());
+  for (int y = 0; y < whole.height; ++y) {
+    for (int x = 0; x < whole.width; ++x) {
+      for (const int count : {1, whole.width - x}) {
+        picture.read(y, x, count, read.data());
+        ASSERT_TRUE(std::equal(read.data(), read.data() + 3 * count, whole.row(y) + 3 * x))
+            << count << " pixels at " << x << ", " << y;
+      }
+      const std::uint8_t* row = picture.row(y) + 3 * x;
+      const int blue = picture.red_first() ? 2 : 0;
+      ASSERT_EQ(row[blue], whole.row(y)[3 * x]);
+      ASSERT_EQ(row[1], whole.row(y)[3 * x + 1]);
+      ASSERT_EQ(row[2 - blue], whole.row(y)[3 * x + 2]);
+    }
+  }
+}
+
+TEST_P(EachYuv, APictureOfAFrameHasTheFramesPixels) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {9, 7}, {12, 6}}) {
+    for (const int rotation : {0, 90, 180, 270}) {
+      YuvSample sample(GetParam(), width, height, 3);
+      sample.frame().rotation = rotation;
+      expect_same_pixels(sample.frame());
+    }
+  }
+}
+
+TEST_P(EachLayout, APictureOfAFrameHasTheFramesPixels) {
+  const Layout layout = GetParam();
+  constexpr int width = 9, height = 5;
+  const int stride = width * layout.step + 2;
+  std::vector<std::uint8_t> data(stride * height);
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(i * 37 + 11);
+  for (const int rotation : {0, 90, 180, 270}) {
+    Frame frame{data.data(), data.size(), width, height, stride, layout.format};
+    frame.rotation = rotation;
+    expect_same_pixels(frame);
+  }
+}
+
+TEST(Frame, APictureIsCheckedAsAFrameIs) {
+  const std::vector<std::uint8_t> data(300);
+  expect_error(ErrorCode::InvalidArgument, "data", [&] {
+    Picture(Frame{data.data(), 299, 10, 10, 30, PixelFormat::Rgb});
+  });
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
+#include "face/picture.h"
 #include "face/pixels.h"
 #include "face_samples.h"
 
@@ -51,7 +53,7 @@ void expect_means(const Image& image, const Image& small) {
 
 TEST(Pixels, ResizeToSmallerIsTheMeanOfTheArea) {
   const int sizes[][4] = {{20, 20, 10, 10}, {31, 17, 13, 9},  {64, 48, 63, 47}, {100, 3, 7, 3},
-                          {5, 90, 1, 1},    {90, 90, 90, 31}, {33, 33, 32, 1}};
+                          {5, 90, 1, 1},    {90, 90, 90, 31}, {33, 33, 32, 1},  {3, 1500, 2, 2}};
   for (const auto& [width, height, to_width, to_height] : sizes) {
     const Image image = test::noise(width, height, 2);
     const Image small = resize(image, to_width, to_height);
@@ -59,6 +61,24 @@ TEST(Pixels, ResizeToSmallerIsTheMeanOfTheArea) {
     ASSERT_EQ(small.height, to_height);
     expect_means(image, small);
   }
+}
+
+TEST(Pixels, ResizeToSmallerHasRoomForTheSumOfManyWhiteRows) {
+  Image image = blank_image(2, kMaxImageSide);
+  std::fill(image.bgr.begin(), image.bgr.end(), std::uint8_t{255});
+  for (const int height : {1, 2, 127, 128, 255, 256}) {
+    EXPECT_EQ(resize(image, 1, height).bgr, std::vector<std::uint8_t>(3 * height, 255)) << height;
+  }
+}
+
+TEST(Pixels, ResizeToSmallerReadsEitherOrderOfChannels) {
+  const Image image = test::noise(67, 41, 9);
+  Image swapped = image;
+  for (std::size_t i = 0; i < swapped.bgr.size(); i += 3) {
+    std::swap(swapped.bgr[i], swapped.bgr[i + 2]);
+  }
+  const Frame rgb{swapped.bgr.data(), swapped.bgr.size(), 67, 41, 67 * 3, PixelFormat::Rgb};
+  EXPECT_EQ(resize(Picture(rgb), 23, 17).bgr, resize(image, 23, 17).bgr);
 }
 
 TEST(Pixels, HalveIsTheMeanOfFourAndDropsOddLines) {

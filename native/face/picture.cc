@@ -1,0 +1,91 @@
+#include "face/picture.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/error.h"
+#include "face/shrink.h"
+#include "mat.h"
+
+namespace seesaw {
+namespace {
+
+/**
+ * The image with a side of one pixel made two of the same. NCNN's bilinear kernel takes pixels in
+ * pairs: of a single one it would read what lies before the image in memory, if with weight 0.
+ */
+Image doubled(const Image& image) {
+  Image both = blank_image(std::max(2, image.width), std::max(2, image.height));
+  for (int y = 0; y < both.height; ++y) {
+    const std::uint8_t* from = image.row(std::min(y, image.height - 1));
+    for (int x = 0; x < both.width; ++x) {
+      std::copy_n(from + std::size_t(std::min(x, image.width - 1)) * 3, 3, both.row(y) + 3 * x);
+    }
+  }
+  return both;
+}
+
+}  // namespace
+
+Picture::Picture(const Image& image) : image_(&image), width_(image.width), height_(image.height) {}
+
+Picture::Picture(const Frame& frame) {
+  if (frame.rotation != 0) {
+    upright_ = std::make_shared<const Image>(to_bgr(frame));
+    image_ = upright_.get();
+    width_ = image_->width;
+    height_ = image_->height;
+    return;
+  }
+  rows_.emplace(frame);
+  width_ = frame.width;
+  height_ = frame.height;
+  red_first_ = frame.format == PixelFormat::Rgb;
+}
+
+const std::uint8_t* Picture::row(int y) const {
+  if (image_ != nullptr) return image_->row(y);
+  if (const std::uint8_t* row = rows_->in_place(y)) return row;
+  line_.resize(std::size_t(width_) * 3);
+  rows_->read(y, 0, width_, line_.data());
+  return line_.data();
+}
+
+void Picture::read(int y, int x, int count, std::uint8_t* bgr) const {
+  if (image_ != nullptr) {
+    std::copy_n(image_->row(y) + std::size_t(x) * 3, std::size_t(count) * 3, bgr);
+  } else if (x % 2 == 0 || !rows_->in_pairs()) {
+    rows_->read(y, x, count, bgr);
+  } else {
+    // The pair's other half first.
+    line_.resize(std::max(line_.size(), std::size_t(count + 1) * 3));
+    rows_->read(y, x - 1, count + 1, line_.data());
+    std::copy_n(line_.data() + 3, std::size_t(count) * 3, bgr);
+  }
+}
+
+Image crop(const Picture& picture, int x, int y, int width, int height) {
+  Image part = blank_image(width, height);
+  if (x < 0 || y < 0 || x > picture.width() - width || y > picture.height() - height) {
+    throw Error(ErrorCode::Internal, "a part that is not inside of its image");
+  }
+  for (int line = 0; line < height; ++line) picture.read(y + line, x, width, part.row(line));
+  return part;
+}
+
+Image resize(const Picture& picture, int width, int height) {
+  if (width <= picture.width() && height <= picture.height() &&
+      (width != picture.width() || height != picture.height())) {
+    return shrink(picture, width, height);
+  }
+  Image whole = crop(picture, 0, 0, picture.width(), picture.height());
+  if (width == whole.width && height == whole.height) return whole;
+  if (whole.width == 1 || whole.height == 1) whole = doubled(whole);
+  if (width <= whole.width && height <= whole.height) return resize(whole, width, height);
+  Image resized = blank_image(width, height);
+  ncnn::resize_bilinear_c3(whole.bgr.data(), whole.width, whole.height, resized.bgr.data(), width,
+                           height);
+  return resized;
+}
+
+}  // namespace seesaw
