@@ -14,9 +14,9 @@ import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { barChart } from '../lib/bench/chart.js'
+import { median, type Row, rowOf } from '../lib/bench/statistics.js'
 import { FaceEmbedder } from '../lib/index.js'
-import { barChart } from './chart.js'
-import { median, type Row, rowOf } from './statistics.js'
 
 const { values } = parseArgs({
   options: {
@@ -192,5 +192,12 @@ console.log(JSON.stringify({ perSecond: results.perSecond, start: results.start 
 if (values.out) {
   mkdirSync(values.out, { recursive: true })
   writeFileSync(join(values.out, 'embed.json'), `${JSON.stringify(results, null, 2)}\n`)
-  writeFileSync(join(values.out, 'embed.svg'), barChart(`${values.model}: one embedding`, rows))
+  writeFileSync(
+    join(values.out, 'embed.svg'),
+    barChart(
+      `${values.model}: one embedding`,
+      [],
+      Object.entries(rows).map(([threads, bars]) => ({ title: `${threads} thread(s)`, bars }))
+    )
+  )
 }

@@ -36,6 +36,8 @@ export interface Arguments {
   readonly help: boolean
   /** An option's text, undefined when it was not given. */
   text(name: string): string | undefined
+  /** All texts of an option that may be given more than once. */
+  texts(name: string): readonly string[]
   /** An option as a number; what is none is a usage error. */
   number(name: string): number | undefined
   /** Whether an option without a value was given. */
@@ -61,6 +63,10 @@ function parse(args: readonly string[], options: Options): Arguments {
     help: values.help === true,
     flag: (name) => values[name] === true,
     text,
+    texts(name) {
+      const value = values[name]
+      return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+    },
     number(name) {
       const value = text(name)
       if (value === undefined) return undefined

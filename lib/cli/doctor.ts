@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { coresLine } from '../doctor/cores.js'
 import { examine } from '../doctor/examine.js'
 import type { ModelReport, Report } from '../doctor/report.js'
 import type { VulkanReport } from '../doctor/vulkan.js'
+import { runApart } from './apart.js'
 import { parseGeneral, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson } from './output.js'
 
@@ -15,28 +15,21 @@ interface Trial {
  * The examination in a process of its own, which an illegal instruction may end without ending us.
  * Empty when that process could not be started or said nothing of use.
  */
-function examineApart(modelDir: string | undefined, vulkanCrashedBy?: string): Promise<Trial> {
-  const script = process.argv[1]
-  if (script === undefined) return Promise.resolve({})
-  const args = [...process.execArgv, script, 'doctor', '--here', '--json']
+async function examineApart(
+  modelDir: string | undefined,
+  vulkanCrashedBy?: string
+): Promise<Trial> {
+  const args = ['doctor', '--here', '--json']
   if (modelDir !== undefined) args.push(`--model-dir=${modelDir}`)
   if (vulkanCrashedBy !== undefined) args.push(`--vulkan-crashed-by=${vulkanCrashedBy}`)
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      output += chunk
-    })
-    child.on('error', () => resolve({}))
-    child.on('close', (_, signal) => {
-      if (signal !== null) return resolve({ crashedBy: signal })
-      try {
-        resolve({ report: JSON.parse(output) })
-      } catch {
-        resolve({})
-      }
-    })
-  })
+  const trial = await runApart(args)
+  if (trial === undefined) return {}
+  if (trial.signal !== null) return { crashedBy: trial.signal }
+  try {
+    return { report: JSON.parse(trial.output) }
+  } catch {
+    return {}
+  }
 }
 
 function modelLine({ verified, loads, selfTest }: ModelReport): string {

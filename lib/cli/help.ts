@@ -78,7 +78,23 @@ Tells what seesawface found on this machine and whether it works: the add-on and
 NCNN, processor, models and a self-test; each problem with its remedy. Exit code 0: all works,
 1: something needs mending.
 
-  --here             examine in this process; a crash of the add-on then ends it too`
+  --here             examine in this process; a crash of the add-on then ends it too`,
+  bench: `seesawface bench [options]
+seesawface bench --tune [options]
+
+Measures speed on this machine, in turns and with warm caches: one embedding as it is computed by
+default and by NCNN layer by layer, embeddings a second, detection, verification of two photos by
+stage, the time to open a model and to embed first, memory, and sizes on disk. Some half a minute.
+With --tune, tries the options of open() and prints the best ones as code to paste.
+
+  --model NAME       one model (default: all embedding models; --tune: seesaw-shuffle)
+  --threads LIST     numbers of threads, such as 1,2,4 (default 1,2)
+  --seconds S        for each measurement (default 2; --tune: 1.5 for each candidate)
+  --photo FILE       verify this photo; twice for two of them (default: drawn, 12 megapixels)
+  --svg FILE.svg     draw the times
+  --tune             which options are quickest here, and which need the fewest cores
+  --model-dir DIR    where the models are (default: those of this package)
+  --json             for programs: one JSON object`
 }
 
 const runningOptions = `
@@ -111,6 +127,7 @@ const overview = `seesawface: whose face is it? On this machine, without a netwo
   seesawface models            the models at hand
   seesawface convert FILE      a model of your own, from PyTorch or ONNX
   seesawface doctor            does everything work here, and if not, what helps?
+  seesawface bench             how fast is it here, and with which options is it fastest?
   seesawface help [COMMAND]    this, or a command's options
   seesawface version           versions of seesawface, NCNN and Node
 
@@ -120,7 +137,7 @@ Exit codes: 0 success (verify: same), 1 verify: different, doctor: something is 
 export function helpText(command?: string): string | undefined {
   if (command === undefined) return overview
   const text = usage[command]
-  if (text === undefined || command === 'convert') return text
+  if (text === undefined || ['convert', 'bench'].includes(command)) return text
   if (['models', 'doctor'].includes(command)) return text + generalOptions
   const searches = ['verify', 'embed', 'detect', 'align'].includes(command)
   return text + (searches ? searchOptions : '') + runningOptions

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { align } from './align.js'
 import { UsageError } from './arguments.js'
+import { bench } from './bench.js'
 import { calibrate } from './calibrate.js'
 import { convert } from './convert.js'
 import { detect } from './detect.js'
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   models,
   convert,
   doctor,
+  bench,
   version,
   help
 }
