@@ -6,7 +6,9 @@ export function show(value: unknown): string {
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
   }
   if (value === null || typeof value !== 'object') return String(value)
-  return `an object of type ${value.constructor?.name ?? 'Object'}`
+  // What calls itself a constructor in an object that was JSON may be anything.
+  const made: unknown = value.constructor
+  return `an object of type ${typeof made === 'function' ? made.name : 'Object'}`
 }
 
 export function checkNumber(

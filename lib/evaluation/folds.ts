@@ -1,5 +1,7 @@
 /** Accuracy by cross-validation, as the LFW protocol has it. */
 
+import { between } from './roc.js'
+
 export interface ScoredPair {
   readonly score: number
   readonly same: boolean
@@ -32,7 +34,7 @@ export function bestThreshold(pairs: readonly ScoredPair[]): number {
     right += pair.same ? -1 : 1
     const next = sorted[i + 1]?.score ?? 1
     if (next === pair.score) continue // equal scores fall on one side
-    const threshold = (pair.score + next) / 2
+    const threshold = between(pair.score, next)
     if (right > best) {
       best = right
       candidates = [threshold]

@@ -1,3 +1,4 @@
+import { show } from '../check.js'
 import { InvalidArgumentError } from '../errors.js'
 
 /**
@@ -28,6 +29,9 @@ export interface PairList {
 /** Pairs of a list without folds are dealt out in their order, either kind by itself. */
 const foldsDealt = 10
 
+/** Of a fold or a photo: more digits would not be exact numbers any more. */
+const wholeNumber = /^\d{1,15}$/
+
 function fail(line: number, problem: string): never {
   throw new InvalidArgumentError('pairs', `line ${line} of the list of pairs: ${problem}`)
 }
@@ -45,12 +49,12 @@ interface Line {
 /** `NAME I J` (same person) or `NAME I OTHER J` (different people). */
 function lfwPair({ text, number }: Line, fold: number): Pair {
   const words = text.trim().split(/\s+/)
-  if (words.length < 3 || words.length > 4) fail(number, `not understood: ${text}`)
+  if (words.length < 3 || words.length > 4) fail(number, `not understood: ${show(text)}`)
   const same = words.length === 3
   const personA = words[0] ?? ''
   const personB = same ? personA : (words[2] ?? '')
   const path = (person: string, word: string | undefined): string => {
-    if (!/^\d+$/.test(word ?? '')) fail(number, `"${word}" is not the number of a photo`)
+    if (!wholeNumber.test(word ?? '')) fail(number, `${show(word)} is not the number of a photo`)
     return lfwPath(person, Number(word))
   }
   const a = path(personA, words[1])
@@ -89,12 +93,28 @@ const no = new Set(['0', 'false', 'different', 'no'])
 /** Splits a CSV line (RFC 4180); quotes may hold commas and doubled quotes. */
 function csvFields({ text, number }: Line): string[] {
   const fields: string[] = []
-  const field = /\s*(?:"((?:[^"]|"")*)"|([^",]*))\s*(,|$)/y
-  for (;;) {
-    const match = field.exec(text)
-    if (match === null) fail(number, 'a quote is not closed')
-    fields.push(match[1]?.replaceAll('""', '"') ?? (match[2] ?? '').trim())
-    if (match[3] === '') return fields
+  const blanks = /\s*/y
+  for (let at = 0; ; ) {
+    blanks.lastIndex = at
+    blanks.test(text)
+    const start = blanks.lastIndex
+    let end: number
+    if (text[start] === '"') {
+      let quote = text.indexOf('"', start + 1)
+      while (quote >= 0 && text[quote + 1] === '"') quote = text.indexOf('"', quote + 2)
+      if (quote < 0) fail(number, 'a quote is not closed')
+      fields.push(text.slice(start + 1, quote).replaceAll('""', '"'))
+      end = text.indexOf(',', quote)
+      const after = text.slice(quote + 1, end < 0 ? undefined : end)
+      if (after.trim() !== '') fail(number, 'text follows a closed quote')
+    } else {
+      end = text.indexOf(',', at)
+      const field = text.slice(at, end < 0 ? undefined : end)
+      if (field.includes('"')) fail(number, 'a quote stands within a field')
+      fields.push(field.trim())
+    }
+    if (end < 0) return fields
+    at = end + 1
   }
 }
 
@@ -106,7 +126,8 @@ function csvHeading(line: Line): Map<Column, number> {
   const places = new Map<Column, number>()
   for (const [i, name] of names.entries()) {
     const column = columns.find((known) => known === name)
-    if (column === undefined) fail(line.number, `column "${name}" is none of ${columns.join(', ')}`)
+    if (column === undefined)
+      fail(line.number, `column ${show(name)} is none of ${columns.join(', ')}`)
     if (places.has(column)) fail(line.number, `column "${name}" stands twice`)
     places.set(column, i)
   }
@@ -127,10 +148,10 @@ function parseCsv(lines: readonly [Line, ...Line[]]): PairList {
     }
     const field = (column: Column): string => fields[places.get(column) ?? -1] ?? ''
     const word = field('same').toLowerCase()
-    if (!yes.has(word) && !no.has(word)) fail(line.number, `same must be 1 or 0, not "${word}"`)
+    if (!yes.has(word) && !no.has(word)) fail(line.number, `same must be 1 or 0, not ${show(word)}`)
     const same = yes.has(word)
-    if (places.has('fold') && !/^\d+$/.test(field('fold'))) {
-      fail(line.number, `fold must be a whole number, not "${field('fold')}"`)
+    if (places.has('fold') && !wholeNumber.test(field('fold'))) {
+      fail(line.number, `fold must be a whole number, not ${show(field('fold'))}`)
     }
     const fold = places.has('fold') ? Number(field('fold')) : dealt[`${same}`]++ % foldsDealt
     const [a, b] = [field('a'), field('b')]

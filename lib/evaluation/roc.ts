@@ -20,6 +20,15 @@ export function countAtLeast(ascending: Float64Array, threshold: number): number
 }
 
 /**
+ * Half-way between two scores: above the lower one, and at most the higher one, which is the answer
+ * where no other number lies between them.
+ */
+export function between(lower: number, higher: number): number {
+  const middle = (lower + higher) / 2
+  return middle > lower ? middle : higher
+}
+
+/**
  * The lowest threshold at which no more than `far` of the impostor scores are accepted, half-way
  * between the last score accepted and the first one refused.
  */
@@ -38,7 +47,7 @@ export function operatingPoint(impostorsAscending: Float64Array, far: number): O
   }
   const lastAccepted = accepted > 0 ? (impostorsAscending[total - accepted] as number) : 1
   const firstRefused = accepted < total ? (impostorsAscending[total - accepted - 1] as number) : -1
-  return { far, threshold: (lastAccepted + firstRefused) / 2, impostors: accepted }
+  return { far, threshold: between(firstRefused, lastAccepted), impostors: accepted }
 }
 
 export interface TarAtFar extends OperatingPoint {
