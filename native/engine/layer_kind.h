@@ -81,9 +81,11 @@ const std::vector<LayerKind>& value_kinds();
 const std::vector<LayerKind>& order_kinds();
 const std::vector<LayerKind>& sampling_kinds();
 
-inline constexpr int kMaxExtent = 1 << 16;                // of any axis
-inline constexpr std::int64_t kMaxVolume = 1 << 28;       // numbers in a blob: 1 GB
-inline constexpr std::int64_t kMaxWorkspace = 1LL << 30;  // numbers in an unrolled convolution
+// How much a description may ask for. For scale: the detector on its largest tile, 1280 x 1280, has
+// 81 million numbers in all blobs and 11 million in an unrolled convolution.
+inline constexpr int kMaxExtent = 1 << 16;              // of any axis
+inline constexpr std::int64_t kMaxVolume = 1 << 28;     // numbers in all blobs together: 1 GB
+inline constexpr std::int64_t kMaxWorkspace = 1 << 28;  // numbers in an unrolled convolution
 
 std::int64_t volume(const Shape& shape);
 

@@ -41,13 +41,19 @@ void check_form(const LayerKind& kind, const ParamLayer& layer, const LayerParam
   }
 }
 
-void check_extents(const LayerParams& params, const Shape& shape) {
+/**
+ * Bounds the extents of a blob, and what all blobs hold together. NCNN frees a blob after its last
+ * use, but in which order it runs the layers is its own affair.
+ */
+void check_extents(const LayerParams& params, const Shape& shape, std::int64_t& total) {
   // A vector may be long, as a flattened picture is; the axes of others are bounded.
   for (const int extent : shape) {
     params.require(extent > 0 && (shape.size() == 1 || extent <= kMaxExtent),
                    "a blob's extent is out of range");
   }
   params.require(volume(shape) <= kMaxVolume, "a blob is too large");
+  total += volume(shape);
+  params.require(total <= kMaxVolume, "the blobs up to here are too large together");
 }
 
 }  // namespace
@@ -82,11 +88,12 @@ std::vector<Shape> infer_shapes(const ParamFile& file, std::string_view input, c
   std::vector<Shape> shapes(file.blobs.size());
   std::vector<bool> consumed(file.blobs.size(), false);
   bool found = false;
+  std::int64_t total = 0;
   for (const ParamLayer& layer : file.layers) {
     const LayerParams params(layer);
     if (layer.type == "Input") {
       params.require(file.blobs[layer.tops[0]] == input, "this input is not fed");
-      check_extents(params, shape);
+      check_extents(params, shape, total);
       shapes[layer.tops[0]] = shape;
       found = true;
       continue;
@@ -98,7 +105,7 @@ std::vector<Shape> infer_shapes(const ParamFile& file, std::string_view input, c
     }
     std::vector<Shape> made = find_kind(layer.type)->shapes(params, given);
     for (std::size_t i = 0; i < made.size(); ++i) {
-      check_extents(params, made[i]);
+      check_extents(params, made[i], total);
       shapes[layer.tops[i]] = std::move(made[i]);
     }
   }

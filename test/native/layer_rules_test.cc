@@ -227,6 +227,22 @@ TEST(LayerShapes, ScaleOfChannelsByAVector) {
   EXPECT_EQ(infer_shapes(file, "in0", {8, 4, 6}, {"out"}), expected);
 }
 
+TEST(LayerShapes, AllBlobsTogetherAreBounded) {
+  // Each blob has 64 MB: the input, its copies, what was made of one of them.
+  const Shape in{16, 1024, 1024};
+  for (const int copies : {14, 15}) {
+    std::string lines = "Input in0 0 1 in0\nSplit s 1 " + std::to_string(copies) + " in0";
+    for (int i = 0; i < copies; ++i) lines += " b" + std::to_string(i);
+    const ParamFile file =
+        parse_param(test::description(3, copies + 2, lines + "\nReLU r 1 1 b0 out0\n"));
+    if (copies == 14) {
+      EXPECT_NO_THROW(infer_shapes(file, "in0", in, {"out0"}));
+    } else {
+      EXPECT_THROW(infer_shapes(file, "in0", in, {"out0"}), Error);
+    }
+  }
+}
+
 TEST(LayerShapes, UnknownInputsAndOutputs) {
   const ParamFile file = parse_param(one_layer("ReLU", 1, 1, ""));
   EXPECT_THROW(infer_shapes(file, "other", {1, 2, 2}, {"out0"}), Error);

@@ -11,6 +11,7 @@
 #include "engine/error.h"
 #include "engine/layer_rules.h"
 #include "engine/param_file.h"
+#include "face/search_plan.h"
 #include "model_text.h"
 
 namespace seesaw {
@@ -50,6 +51,12 @@ TEST_P(Networks, AskForAllOfTheirWeights) {
   const ParamFile file = description();
   EXPECT_THROW(check_weights(file, test::Bytes(GetParam().fp32_bytes - 4, 0)), Error);
   EXPECT_THROW(check_weights(file, test::Bytes(GetParam().fp32_bytes + 4, 0)), Error);
+}
+
+TEST(Detector, TakesItsLargestTile) {
+  const ParamFile file = parse_param(test::model_file("yunet.param"));
+  EXPECT_NO_THROW(
+      infer_shapes(file, "in0", {3, kTileSide, kTileSide}, {"head_8", "head_16", "head_32"}));
 }
 
 TEST_P(Networks, RefuseAnotherSizeOfPicture) {

@@ -3,6 +3,8 @@
 #include <functional>
 #include <utility>
 
+#include "engine/error.h"
+
 namespace seesaw::fused {
 namespace {
 
@@ -117,20 +119,48 @@ struct Maker {
   }
 };
 
+// Panels are filled up to whole vectors, so that a layer of a single channel has many times the
+// numbers that the file has: what was made is counted, not what was read.
+
+std::size_t numbers_in(const PackedLinear& linear) {
+  return linear.weight.size() + linear.bias.size() + linear.slope.size();
+}
+std::size_t numbers_in(const std::vector<ExpandPart>& parts) {
+  std::size_t sum = 0;
+  for (const ExpandPart& part : parts) sum += part.pointwise.data.size() + part.depthwise.size();
+  return sum;
+}
+std::size_t numbers_in(const Stage& stage) {
+  std::size_t sum = numbers_in(stage.expansion.parts) + numbers_in(stage.down) +
+                    numbers_in(stage.up) + stage.shortcut_conv.data.size();
+  for (const Projection& projection : stage.projections) sum += projection.pointwise.data.size();
+  return sum;
+}
+
 }  // namespace
+
+void check_numbers(std::size_t numbers) {
+  if (numbers > kMaxNumbers) {
+    throw Error(ErrorCode::ModelInvalid, "the network takes more than 1 GB of memory");
+  }
+}
 
 Plan make_plan(const Description& net, bool bgr, const Kernels& kernels, int threads) {
   const Maker make{kernels, threads};
   Plan plan;
+  const auto count = [&plan](std::size_t numbers) { check_numbers(plan.numbers += numbers); };
   plan.stem = make.stem(net, bgr);
+  count(numbers_in(plan.stem.parts));
   int size = plan.stem.rows;
   for (const Block& block : net.blocks) {
     plan.stages.push_back(make.stage(block, size));
+    count(numbers_in(plan.stages.back()));
     size = plan.stages.back().size;
   }
   plan.head = make.head(net);
   plan.head_pixels = size * size;
   plan.embed = pack_linear(net.embed, {}, same, same, 1, kernels);
+  count(numbers_in(plan.head) + numbers_in(plan.embed));
   return plan;
 }
 

@@ -55,11 +55,21 @@ struct Plan {
   std::vector<ExpandPart> head;  // each a convolution, then a weighted sum over all pixels
   int head_pixels = 0;
   PackedLinear embed;
+  std::size_t numbers = 0;  // in all buffers
 };
+
+/**
+ * How many numbers a plan and the memory it works in may have together: 1 GB, as all blobs of a
+ * network that NCNN runs.
+ */
+inline constexpr std::size_t kMaxNumbers = std::size_t{1} << 28;
+/** @throws Error ModelInvalid when there are more */
+void check_numbers(std::size_t numbers);
 
 /**
  * @param bgr     whether the network's first channel is blue; the picture's always is
  * @param threads that the tasks are to be dealt out to
+ * @throws Error ModelInvalid when it takes too much memory
  */
 Plan make_plan(const Description& net, bool bgr, const Kernels& kernels, int threads);
 

@@ -22,6 +22,12 @@ struct Sizes {
     most(first, second);
   }
 
+  /** In all buffers of this many threads. */
+  std::size_t total(int threads) const {
+    return first + second + middle + pooled + sums + zeros +
+           std::size_t(threads) * (ring + folded + hidden + sums);
+  }
+
  private:
   static void most(std::size_t& size, std::size_t wanted) { size = std::max(size, wanted); }
 
@@ -57,6 +63,7 @@ Workspace::Workspace(const Plan& plan, int threads)
       features(plan.embed.inputs),
       embedding(plan.embed.padded) {
   const Sizes sizes(plan);
+  check_numbers(plan.numbers + sizes.total(threads));
   maps[0] = Buffer(sizes.first);
   maps[1] = Buffer(sizes.second);
   middle = Buffer(sizes.middle);

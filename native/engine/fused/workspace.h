@@ -16,6 +16,7 @@ struct Scratch {
 };
 
 struct Workspace {
+  /** @throws Error ModelInvalid when it would take too much memory; it is not made then */
   Workspace(const Plan& plan, int threads);
 
   Buffer image;    // rows of kImageRow numbers, the first row and column zeros
