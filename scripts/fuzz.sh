@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 runs=${1:-100000}
 [ $# -eq 0 ] || shift
 case $runs in '' | *[!0-9]*) echo "fuzz: RUNS must be a number, not '$runs'" >&2; exit 2 ;; esac
-[ $# -gt 0 ] || set -- param model frame align decode
+[ $# -gt 0 ] || set -- param model fused frame align decode
 
 command -v clang++ >/dev/null || {
   echo 'fuzz: clang++ is needed (Debian: apt install clang)' >&2
@@ -29,7 +29,7 @@ for subject in "$@"; do
   found=build-fuzz/found/$subject
   mkdir -p "$found"
   dictionary=
-  case $subject in param | model) dictionary=-dict=test/fuzz/param.dict ;; esac
+  case $subject in param | model | fused) dictionary=-dict=test/fuzz/param.dict ;; esac
   echo "fuzz: $subject, $runs inputs"
   build-fuzz/test/fuzz/fuzz_"$subject" "$found" "test/fuzz/corpus/$subject" $dictionary \
     -runs="$runs" -max_len=8192 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
