@@ -25,16 +25,19 @@ export function checkNumber(
   }
 }
 
+/** @param or another value that is allowed but was looked at before, as the message is to name it */
 export function checkInteger(
   argument: string,
   value: unknown,
   min: number,
-  max: number
+  max: number,
+  or?: string
 ): asserts value is number {
   if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
     throw new InvalidArgumentError(
       argument,
-      `${argument} must be a whole number from ${min} to ${max}, not ${show(value)}`
+      `${argument} must be ${or === undefined ? '' : `'${or}' or `}a whole number from ` +
+        `${min} to ${max}, not ${show(value)}`
     )
   }
 }

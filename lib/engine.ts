@@ -3,13 +3,24 @@ import { loadBinding } from './binding.js'
 import { checkInteger, checkOneOf } from './check.js'
 import { ClosedError, fromNative } from './errors.js'
 import { releaseMemory } from './frame-memory.js'
-import type { Implementation, NativeEngine, NativeFrame, Precision } from './native.js'
+import type { Implementation, NativeEngine, NativeFrame, Powersave, Precision } from './native.js'
 import { Turns } from './turns.js'
 
 /** How to run: all optional. */
 export interface EngineOptions {
-  /** Threads for one inference; 1 by default. */
-  readonly threads?: number
+  /**
+   * Threads for one inference; 1 by default. `'auto'` takes as many as there are big cores (those
+   * `powersave` keeps to, if it is given), at most 4 and no more than a container's CPU quota lets
+   * run all the time.
+   */
+  readonly threads?: number | 'auto'
+  /**
+   * Keeps the threads of this engine, and no others, to the `'little'` cores of a big.LITTLE
+   * machine, which saves power, or to its `'big'` ones, among those that the process may use.
+   * Default `'off'`: the system decides. The property of this name tells what is in force: it stays
+   * `'off'` on a machine whose cores are of a kind, and where the system does not allow it.
+   */
+  readonly powersave?: Powersave
   /**
    * `'fp16'` keeps weights and activations in half precision, with sums in fp32: less memory. Only
    * ARM CPUs with half precision (ARMv8.2 and later) have it; others reject with
@@ -40,7 +51,6 @@ const maxTicket = 0xffffffff
 /** A native engine with typed errors: what the public classes share. */
 export class Engine {
   readonly precision: Precision
-  readonly threads: number
   readonly #native: NativeEngine
   readonly #closing = new AbortController()
   readonly #turns: Turns | undefined
@@ -51,20 +61,25 @@ export class Engine {
       precision = 'fp32',
       implementation = 'auto',
       queueLimit = 64,
-      whenFull = 'reject'
+      whenFull = 'reject',
+      powersave = 'off'
     } = options
     checkOneOf('precision', precision, ['fp32', 'fp16'])
     checkOneOf('implementation', implementation, ['auto', 'fused', 'ncnn'])
     checkInteger('queueLimit', queueLimit, 1, maxQueueLimit)
     checkOneOf('whenFull', whenFull, ['reject', 'wait'])
-    if (options.threads !== undefined) checkInteger('threads', options.threads, 1, maxThreads)
+    const { threads } = options
+    if (threads !== undefined && threads !== 'auto') {
+      checkInteger('threads', threads, 1, maxThreads, 'auto')
+    }
+    checkOneOf('powersave', powersave, ['off', 'little', 'big'])
     const addon = loadBinding()
     this.precision = precision
     this.#turns = whenFull === 'wait' ? new Turns(queueLimit) : undefined
-    this.threads = options.threads ?? Math.min(addon.defaultThreads(), maxThreads)
     try {
       this.#native = new addon.Engine({
-        threads: this.threads,
+        threads: threads === 'auto' ? 0 : (threads ?? addon.defaultThreads()),
+        powersave,
         queueLimit,
         precision,
         implementation
@@ -129,6 +144,14 @@ export class Engine {
     }
   }
 
+  get threads(): number {
+    return this.#native.threads
+  }
+
+  get powersave(): Powersave {
+    return this.#native.powersave
+  }
+
   /** Calls that wait or run. */
   get pending(): number {
     return this.#native.pending + (this.#turns?.waiting ?? 0)
@@ -176,8 +199,14 @@ export abstract class Closable {
     return this.engine.precision
   }
 
+  /** Threads for one inference, also where `'auto'` chose. */
   get threads(): number {
     return this.engine.threads
+  }
+
+  /** Which cores its threads keep to. */
+  get powersave(): Powersave {
+    return this.engine.powersave
   }
 
   /**

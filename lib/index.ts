@@ -45,7 +45,7 @@ export type {
 } from './manifest.js'
 export type { ListModelsOptions, RefusedManifest } from './model.js'
 export { listModels } from './model.js'
-export type { Device, Implementation, Precision } from './native.js'
+export type { Device, Implementation, Powersave, Precision } from './native.js'
 export type { PixelFormat } from './pixel-formats.js'
 export type { FaceQuality, QualityAspect, QualityMinimum } from './quality.js'
 export type {

@@ -24,6 +24,9 @@ export type Device = 'cpu' | 'vulkan'
 /** What computes an embedding network: this package's own kernels, or NCNN's. */
 export type Implementation = 'fused' | 'ncnn'
 
+/** Which cores an engine keeps to. */
+export type Powersave = 'off' | 'little' | 'big'
+
 export interface NativeFrame {
   data: Uint8Array
   width: number
@@ -160,10 +163,19 @@ export interface NativeEngine {
   /** Idempotent. Work still queued is rejected with CLOSED, work under way finishes. */
   close(): Promise<void>
   readonly pending: number
+  /** In force. */
+  readonly threads: number
+  /** In force: `'off'` where all cores are of a kind or the system does not allow it. */
+  readonly powersave: Powersave
 }
 
 export interface NativeEngineOptions {
+  /** 0 for as many as the machine has good cores for. */
   threads: number
+  /** `'off'` when left out. */
+  powersave?: Powersave
+  /** For tests: a folder whose `proc` and `sys` describe another machine. */
+  systemRoot?: string
   queueLimit: number
   precision: Precision
   implementation: 'auto' | Implementation

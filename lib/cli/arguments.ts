@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import type { DetectOptions, FaceRecognizerOptions } from '../index.js'
+import type { DetectOptions, FaceRecognizerOptions, Powersave } from '../index.js'
 
 /** The command line itself is wrong: told with a pointer to the help. */
 export class UsageError extends Error {}
@@ -17,6 +17,7 @@ const general = {
 const running = {
   model: { type: 'string' },
   threads: { type: 'string' },
+  powersave: { type: 'string' },
   precision: { type: 'string' },
   device: { type: 'string' },
   'min-score': { type: 'string' },
@@ -97,6 +98,8 @@ function given<T extends object>(options: { [K in keyof T]: T[K] | undefined }):
   return Object.fromEntries(entries) as Partial<T>
 }
 
+const isPowersave = (word: string): word is Powersave => ['off', 'little', 'big'].includes(word)
+
 export function openOptions(args: Arguments): FaceRecognizerOptions {
   const precision = args.text('precision')
   if (precision !== undefined && precision !== 'fp32' && precision !== 'fp16') {
@@ -106,10 +109,15 @@ export function openOptions(args: Arguments): FaceRecognizerOptions {
   if (device !== undefined && device !== 'cpu' && device !== 'vulkan' && device !== 'auto') {
     throw new UsageError(`--device takes cpu, vulkan or auto, not "${device}"`)
   }
+  const powersave = args.text('powersave')
+  if (powersave !== undefined && !isPowersave(powersave)) {
+    throw new UsageError(`--powersave takes off, little or big, not "${powersave}"`)
+  }
   return given<FaceRecognizerOptions>({
     model: args.text('model'),
     modelDir: args.text('model-dir'),
-    threads: args.number('threads'),
+    threads: args.text('threads') === 'auto' ? 'auto' : args.number('threads'),
+    powersave,
     precision,
     device
   })

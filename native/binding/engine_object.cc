@@ -1,6 +1,7 @@
 #include "binding/engine_object.h"
 
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "binding/errors.h"
@@ -30,6 +31,26 @@ struct EngineObject::Models {
 };
 
 namespace {
+
+const std::vector<std::string_view> kPowersaveWords{"off", "little", "big"};
+
+/**
+ * Where an engine's threads are to run. A `systemRoot`, which only tests give, is a folder with the
+ * description of another machine.
+ */
+CorePlan core_plan_from(const Napi::Object& options) {
+  const int threads = integer_from(options, "threads", 0, 256);
+  const auto wanted =
+      options.Get("powersave").IsUndefined()
+          ? Powersave::Off
+          : static_cast<Powersave>(word_from(options, "powersave", kPowersaveWords));
+  if (threads != 0 && wanted == Powersave::Off) return {wanted, threads, {}};
+  const Napi::Value root = options.Get("systemRoot");
+  const Topology topology =
+      root.IsString() ? read_topology(root.As<Napi::String>().Utf8Value(), thread_affinity(), 1)
+                      : read_topology();
+  return plan_cores(topology, wanted, threads == 0 ? std::nullopt : std::optional(threads));
+}
 
 /** The value of a task that has none. */
 struct Nothing {};
@@ -113,6 +134,8 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::cancel>("cancel"),
                          InstanceMethod<&EngineObject::close>("close"),
                          InstanceAccessor<&EngineObject::pending>("pending"),
+                         InstanceAccessor<&EngineObject::threads>("threads"),
+                         InstanceAccessor<&EngineObject::powersave>("powersave"),
                      });
 }
 
@@ -120,15 +143,17 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info)
     : ObjectWrap(info), models_(std::make_shared<Models>()) {
   try {
     const Napi::Object object = object_from(info[0], "options");
-    options_.threads = integer_from(object, "threads", 1, 256);
+    core_plan_ = core_plan_from(object);
+    options_.threads = core_plan_.threads;
     options_.precision =
         word_from(object, "precision", {"fp32", "fp16"}) == 0 ? Precision::Fp32 : Precision::Fp16;
     options_.implementation =
         static_cast<Implementation>(word_from(object, "implementation", {"auto", "fused", "ncnn"}));
     const int queue_limit = integer_from(object, "queueLimit", 1, 1 << 20);
     // The object must not be collected while a promise of its is pending.
-    runner_ = std::make_unique<TaskRunner>(info.Env(), static_cast<std::size_t>(queue_limit),
-                                           [this](bool busy) { busy ? Ref() : Unref(); });
+    runner_ = std::make_unique<TaskRunner>(
+        info.Env(), static_cast<std::size_t>(queue_limit), [this] { settle(core_plan_); },
+        [this](bool busy) { busy ? Ref() : Unref(); });
   } catch (...) {
     throw to_js_error(info.Env(), std::current_exception());
   }
@@ -298,6 +323,14 @@ Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::pending(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(runner_->pending()));
+}
+
+Napi::Value EngineObject::threads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), core_plan_.threads);
+}
+
+Napi::Value EngineObject::powersave(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), kPowersaveWords[static_cast<int>(core_plan_.powersave)]);
 }
 
 }  // namespace seesaw::binding

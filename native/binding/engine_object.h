@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "binding/task.h"
+#include "engine/core_plan.h"
 #include "engine/network.h"
 
 namespace seesaw::binding {
@@ -31,12 +32,15 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value cancel(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
   Napi::Value pending(const Napi::CallbackInfo& info);
+  Napi::Value threads(const Napi::CallbackInfo& info);
+  Napi::Value powersave(const Napi::CallbackInfo& info);
 
   /** Calls `body`, which returns a promise; what it throws becomes a rejected promise. */
   template <typename Body>
   Napi::Value promised(Napi::Env env, Body body);
 
   NetworkOptions options_;
+  CorePlan core_plan_;
   std::shared_ptr<Models> models_;  // used on the engine's thread only
   std::unique_ptr<TaskRunner> runner_;
 };

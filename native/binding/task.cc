@@ -26,10 +26,11 @@ void Task::settle(Napi::Env env) {
   deferred_.Reject(to_js_error(env, error_).Value());
 }
 
-TaskRunner::TaskRunner(Napi::Env env, std::size_t queue_limit, std::function<void(bool)> busy)
+TaskRunner::TaskRunner(Napi::Env env, std::size_t queue_limit, const std::function<void()>& first,
+                       std::function<void(bool)> busy)
     : env_(env),
       busy_(std::move(busy)),
-      executor_(queue_limit),
+      executor_(queue_limit, first),
       wake_(Wake::New(env, "seesawface", 0, 1, this)) {
   wake_.Unref(env);
   // Runs before the environment takes down its references and the thread-safe function, since

@@ -80,8 +80,12 @@ class FunctionTask final : public Task {
  */
 class TaskRunner {
  public:
-  /** @param busy told true when the first task becomes pending, false after the last settled */
-  TaskRunner(Napi::Env env, std::size_t queue_limit, std::function<void(bool)> busy);
+  /**
+   * @param first runs on the engine's thread before the constructor returns; must not throw
+   * @param busy  told true when the first task becomes pending, false after the last settled
+   */
+  TaskRunner(Napi::Env env, std::size_t queue_limit, const std::function<void()>& first,
+             std::function<void(bool)> busy);
   ~TaskRunner();
   TaskRunner(const TaskRunner&) = delete;
   TaskRunner& operator=(const TaskRunner&) = delete;

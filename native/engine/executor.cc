@@ -1,6 +1,7 @@
 #include "engine/executor.h"
 
 #include <algorithm>
+#include <future>
 #include <set>
 #include <utility>
 
@@ -42,9 +43,16 @@ Running& running() {
 
 }  // namespace
 
-Executor::Executor(std::size_t queue_limit)
+Executor::Executor(std::size_t queue_limit, const std::function<void()>& first)
     : queue_limit_(queue_limit), thread_([this] { loop(); }) {
   running().add(this);
+  if (!first) return;
+  std::promise<void> done;
+  try_submit([&](Fate) {
+    first();
+    done.set_value();
+  });
+  done.get_future().wait();
 }
 
 Executor::~Executor() {

@@ -20,8 +20,11 @@ class Executor {
   /** A job is called exactly once; it must not throw. */
   using Job = std::function<void(Fate)>;
 
-  /** @param queue_limit jobs that may wait, the running one not counted; at least 1 */
-  explicit Executor(std::size_t queue_limit);
+  /**
+   * @param queue_limit jobs that may wait, the running one not counted; at least 1
+   * @param first       runs on the executor's thread before the constructor returns; must not throw
+   */
+  explicit Executor(std::size_t queue_limit, const std::function<void()>& first = {});
   /** Closes and waits for the running job. */
   ~Executor();
   Executor(const Executor&) = delete;

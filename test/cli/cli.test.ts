@@ -216,6 +216,8 @@ const mistakes: [string[], RegExp][] = [
   [['verify', '--model', 'none', obama, biden], /model "none": there is no such file/],
   [['verify', '--threads', '0', obama, biden], /threads must be a whole number from 1/],
   [['verify', '--precision', 'int4', obama, biden], /--precision takes fp32 or fp16/],
+  [['verify', '--powersave', 'on', obama, biden], /--powersave takes off, little or big/],
+  [['verify', '--threads', 'all', obama, biden], /--threads takes a number/],
   [['verify', '--max-pixels', '99', obama, biden], /more than the 99 allowed/],
   [['embed'], /embed takes at least one photo/],
   [['detect'], /detect takes at least one photo/],

@@ -16,6 +16,7 @@ import {
   listModels,
   NoFaceError,
   type PhotoInput,
+  type Powersave,
   type Precision,
   SeesawFaceError,
   similarity,
@@ -44,6 +45,9 @@ export async function check(): Promise<void> {
   assertType<Same<typeof embedding, FaceEmbedding>>()
   assertType<Same<FaceEmbedding['vector'], Float32Array>>()
   assertType<Same<FaceEmbedding['precision'], Precision>>()
+  assertType<Same<FaceRecognizer['powersave'], Powersave>>()
+  assertType<Same<Powersave, 'off' | 'little' | 'big'>>()
+  assertType<Same<FaceRecognizer['threads'], number>>()
   assertType<Same<FaceEmbedding['face'], Face | undefined>>()
   assertType<Same<ReturnType<typeof similarity>, number>>()
   similarity(embedding, FaceEmbedding.fromJSON(embedding.toJSON()))
