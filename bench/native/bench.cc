@@ -9,8 +9,8 @@
 // many bytes as the first network's weights have in fp32; `peakGmacs` the multiply-adds of fp32 per
 // second that one core reaches when nothing but sums in registers is computed.
 //
-// With --serve it times one call of the first network for each line it reads and answers with
-// milliseconds: so that another program can take turns with it.
+// With --serve it prints a line about itself, then times one call of the first network for each line
+// it reads and answers with milliseconds: so that another program can take turns with it.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -162,6 +162,8 @@ int main(int argc, char** argv) try {
   }
   if (subjects.empty()) throw std::runtime_error("no network is named");
   if (serve) {
+    std::printf("{\"threads\":%d}\n", threads);
+    std::fflush(stdout);
     for (std::string line; std::getline(std::cin, line);) {
       subjects[0].call();
       const auto begin = Clock::now();

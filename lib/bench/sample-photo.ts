@@ -61,6 +61,16 @@ function addNoise(pixels: Uint8Array, seed: number): void {
   }
 }
 
+function withAlpha(rgb: Uint8Array): Uint8Array {
+  const rgba = new Uint8Array((rgb.length / 3) * 4).fill(255)
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+    rgba[to] = rgb[from] as number
+    rgba[to + 1] = rgb[from + 1] as number
+    rgba[to + 2] = rgb[from + 2] as number
+  }
+  return rgba
+}
+
 /** The drawing as a raw frame of half a megapixel: what a camera might give. */
 export async function sampleFrame(): Promise<RawFrame> {
   const { Transformer: Decoder } = await loadDecoder()
@@ -69,12 +79,23 @@ export async function sampleFrame(): Promise<RawFrame> {
   return { data, width, height, format: 'rgba' }
 }
 
+/** An image enlarged to so many pixels, with the noise and the file of a camera. */
+export async function asPhoto(
+  image: Transformer,
+  width: number,
+  height: number,
+  seed: number
+): Promise<Uint8Array> {
+  const { Transformer: Decoder } = await loadDecoder()
+  const pixels = await image.resize(width, height).rawPixels()
+  const rgba = pixels.length === width * height * 4 ? pixels : withAlpha(pixels)
+  addNoise(rgba, seed)
+  return Decoder.fromRgbaPixels(rgba, width, height).jpeg(quality)
+}
+
 /** A JPEG of `samplePhotoSize`; another seed is another photo of the same face. */
 export async function samplePhoto(seed: number): Promise<Uint8Array> {
   const { Transformer: Decoder } = await loadDecoder()
   const { width, height } = samplePhotoSize
-  const large: Transformer = Decoder.fromSvg(drawing).resize(width, height)
-  const pixels = await large.rawPixels()
-  addNoise(pixels, seed)
-  return Decoder.fromRgbaPixels(pixels, width, height).jpeg(quality)
+  return asPhoto(Decoder.fromSvg(drawing), width, height, seed)
 }
