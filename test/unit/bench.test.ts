@@ -1,18 +1,11 @@
 import test from 'ava'
+import { inPrecisions, onCores, openCall, threadCounts } from '../../lib/bench/candidates.js'
 import { barChart } from '../../lib/bench/chart.js'
+import { best, costOf, type Trial, type TunedOptions } from '../../lib/bench/choice.js'
 import { inFlight, throughput } from '../../lib/bench/embedding.js'
 import { samplePhoto, samplePhotoSize } from '../../lib/bench/sample-photo.js'
 import { sizesOnDisk } from '../../lib/bench/sizes.js'
 import { median, medianError, quantile, ratios, rowOf } from '../../lib/bench/statistics.js'
-import {
-  best,
-  candidates,
-  costOf,
-  openCall,
-  type Trial,
-  type TunedOptions,
-  threadCounts
-} from '../../lib/bench/tune.js'
 import { leastTurns, takeTurns } from '../../lib/bench/turns.js'
 import { FaceRecognizer } from '../../lib/index.js'
 
@@ -178,18 +171,43 @@ for (const [cores, expected] of counts) {
   })
 }
 
-test('candidates: the defaults first, each combination once', (t) => {
-  for (const [cores, standard] of [
-    [4, 1],
-    [4, 4],
-    [1, 1]
-  ] as const) {
-    const all = candidates(cores, standard)
-    t.deepEqual(all[0], {})
-    t.is(new Set(all.map((options) => JSON.stringify(options))).size, all.length)
-    t.is(all.length, 4 * threadCounts(cores).length)
-    t.true(all.every(({ threads }) => threads !== standard))
-  }
+const rounds: [machine: Parameters<typeof onCores>[0], expected: TunedOptions[]][] = [
+  [{ cores: 1, bigCores: 1, defaultThreads: 1 }, [{}]],
+  [{ cores: 3, bigCores: 3, defaultThreads: 1 }, [{}, { threads: 2 }, { threads: 3 }]],
+  [{ cores: 2, bigCores: 2, defaultThreads: 2 }, [{}, { threads: 1 }]],
+  [
+    { cores: 3, bigCores: 2, defaultThreads: 1 },
+    [
+      {},
+      { threads: 2 },
+      { threads: 3 },
+      { powersave: 'big' },
+      { threads: 2, powersave: 'big' },
+      { powersave: 'little' }
+    ]
+  ]
+]
+for (const [machine, expected] of rounds) {
+  test(`first round on ${JSON.stringify(machine)}`, (t) => {
+    t.deepEqual(onCores(machine), expected)
+  })
+}
+
+test('second round: the defaults, and each winner once in every precision', (t) => {
+  const one: TunedOptions[] = [
+    {},
+    { implementation: 'ncnn' },
+    { precision: 'fp16' },
+    { precision: 'fp16', implementation: 'ncnn' }
+  ]
+  t.deepEqual(inPrecisions([{}, {}]), one)
+  const two = inPrecisions([{ threads: 2 }, {}, { threads: 2 }])
+  t.deepEqual(two[0], {})
+  t.is(two.length, 8)
+  t.deepEqual(
+    two.filter(({ threads }) => threads === undefined),
+    one
+  )
 })
 
 const calls: [options: Parameters<typeof openCall>[1], expected: string][] = [

@@ -1,0 +1,68 @@
+import { inspect } from 'node:util'
+import type { TunedOptions } from './choice.js'
+
+/** What of a machine decides which options are worth trying. */
+export interface TuneMachine {
+  readonly cores: number
+  /** Those that are not little. */
+  readonly bigCores: number
+  /** What `threads` is when it is left out. */
+  readonly defaultThreads: number
+}
+
+/** Numbers of threads worth trying on so many cores: each up to four, then fewer and fewer. */
+export function threadCounts(cores: number): number[] {
+  const counts = [1, 2, 3, 4, 6, 8].filter((count) => count <= cores)
+  return counts.length > 0 ? counts : [1]
+}
+
+/** Each once, the defaults first. */
+function unique(all: readonly TunedOptions[]): TunedOptions[] {
+  const seen = new Map<string, TunedOptions>([['{}', {}]])
+  for (const options of all) {
+    const entries = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))
+    const key = JSON.stringify(Object.fromEntries(entries))
+    if (!seen.has(key)) seen.set(key, options)
+  }
+  return [...seen.values()]
+}
+
+/** First round: how many threads, and on which cores where there are two kinds. */
+export function onCores({ cores, bigCores, defaultThreads }: TuneMachine): TunedOptions[] {
+  const threads = (count: number): TunedOptions =>
+    count === defaultThreads ? {} : { threads: count }
+  const all = threadCounts(cores).map(threads)
+  if (bigCores > 0 && bigCores < cores) {
+    for (const count of threadCounts(bigCores)) all.push({ ...threads(count), powersave: 'big' })
+    for (const count of threadCounts(cores - bigCores)) {
+      all.push({ ...threads(count), powersave: 'little' })
+    }
+  }
+  return unique(all)
+}
+
+/** Second round: with the best of the first, each precision and what computes the network. */
+export function inPrecisions(winners: readonly TunedOptions[]): TunedOptions[] {
+  const all: TunedOptions[] = []
+  for (const winner of winners) {
+    for (const precision of [undefined, 'fp16'] as const) {
+      for (const implementation of [undefined, 'ncnn'] as const) {
+        all.push({
+          ...winner,
+          ...(precision && { precision }),
+          ...(implementation && { implementation })
+        })
+      }
+    }
+  }
+  return unique(all)
+}
+
+/** `options` as code to paste. */
+export function openCall(
+  opener: 'FaceRecognizer' | 'FaceEmbedder',
+  options: TunedOptions & { readonly model?: string }
+): string {
+  const given = Object.keys(options).length > 0
+  return `${opener}.open(${given ? inspect(options, { breakLength: Infinity }) : ''})`
+}
