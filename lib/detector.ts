@@ -71,12 +71,13 @@ export function detectOptionsToNative(options: DetectOptions): NativeDetectOptio
   }
 }
 
-/** Gives a detection model, read and checked already, to an engine. */
-export function loadDetectorIntoEngine(
+/** Gives a detection model, read and checked already, to an engine, which takes its weights away. */
+export async function loadDetectorIntoEngine(
   engine: Engine,
   { files }: LoadedModel<DetectorManifest>
 ): Promise<void> {
-  return engine.run((native) => native.loadDetector(files))
+  await engine.run((native) => native.loadDetector(files))
+  engine.discard(files.bin)
 }
 
 /** Finding and cutting out faces: what FaceDetector and FaceRecognizer share. */

@@ -70,6 +70,7 @@ export async function loadIntoEngine(
         placement
       )
     )
+    engine.discard(files.bin)
     return { implementation, device, deviceReason: reason || undefined }
   } catch (error) {
     throw error instanceof DeviceUnavailableError ? withRemedy(error) : error

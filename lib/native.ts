@@ -176,6 +176,8 @@ export interface NativeEngineOptions {
   powersave?: Powersave
   /** For tests: a folder whose `proc` and `sys` describe another machine. */
   systemRoot?: string
+  /** Of threads that wait for work, before they sleep; 100 when left out. */
+  spinMicroseconds?: number
   queueLimit: number
   precision: Precision
   implementation: 'auto' | Implementation
@@ -233,6 +235,8 @@ export interface NativeAddon {
   Engine: new (options: NativeEngineOptions) => NativeEngine
   ncnnVersion: string
   defaultThreads(): number
+  /** Frees the memory of an array at once, which is empty then; not if it is shared or pooled. */
+  discard(bytes: Uint8Array): void
   build(): { compiler: string; ncnnOptions: string[] }
   cpu(): NativeCpu
   vulkan(options: { allowSoftware: boolean }): NativeVulkan

@@ -95,8 +95,8 @@ Subject subject(const std::string& argument, int threads) {
   }
   const auto net = seesaw::fused::match(seesaw::parse_param(param), bin);
   if (!net || !kernels) throw std::runtime_error(made.name + " cannot run by fused kernels");
-  const auto backbone = std::make_shared<seesaw::fused::Backbone>(*net, seesaw::fused::PixelInput{},
-                                                                  *kernels, threads);
+  const auto backbone = std::make_shared<seesaw::fused::Backbone>(
+      *net, seesaw::fused::PixelInput{}, *kernels, seesaw::fused::TeamOptions{threads});
   made.call = [backbone, image] { return backbone->run(image->bgr.data()); };
   return made;
 }

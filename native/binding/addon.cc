@@ -76,12 +76,26 @@ Napi::Value threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), kDefaultThreads);
 }
 
+/** Frees the memory of a Uint8Array at once; leaves alone what is shared or may not be taken away.
+ */
+Napi::Value discard(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsTypedArray()) return env.Undefined();
+  const napi_value buffer = info[0].As<Napi::TypedArray>().ArrayBuffer();
+  bool plain = false;
+  if (napi_is_arraybuffer(env, buffer, &plain) == napi_ok && plain) {
+    napi_detach_arraybuffer(env, buffer);  // refused for Node's pool of small buffers
+  }
+  return env.Undefined();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", EngineObject::define(env));
   exports.Set("ncnnVersion", Napi::String::New(env, ncnn_version()));
   exports.Set("defaultThreads", Napi::Function::New<threads>(env, "defaultThreads"));
   exports.Set("build", Napi::Function::New<build>(env, "build"));
   exports.Set("cpu", Napi::Function::New<cpu>(env, "cpu"));
+  exports.Set("discard", Napi::Function::New<discard>(env, "discard"));
   exports.Set("vulkan", Napi::Function::New<vulkan>(env, "vulkan"));
   return exports;
 }

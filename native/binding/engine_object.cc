@@ -7,6 +7,7 @@
 #include "binding/errors.h"
 #include "binding/values.h"
 #include "engine/error.h"
+#include "engine/free_memory.h"
 #include "face/align.h"
 #include "face/analyse.h"
 #include "face/detector.h"
@@ -149,6 +150,10 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info)
         word_from(object, "precision", {"fp32", "fp16"}) == 0 ? Precision::Fp32 : Precision::Fp16;
     options_.implementation =
         static_cast<Implementation>(word_from(object, "implementation", {"auto", "fused", "ncnn"}));
+    if (!object.Get("spinMicroseconds").IsUndefined()) {
+      options_.spin =
+          std::chrono::microseconds(integer_from(object, "spinMicroseconds", 0, 1'000'000));
+    }
     const int queue_limit = integer_from(object, "queueLimit", 1, 1 << 20);
     // The object must not be collected while a promise of its is pending.
     runner_ = std::make_unique<TaskRunner>(
@@ -178,6 +183,7 @@ Napi::Value EngineObject::load_detector(const Napi::CallbackInfo& info) {
     auto work = [models = models_, options = options_,
                  bytes = model_from(info[0])](Stages&) mutable {
       models->detector.emplace(Network(std::move(bytes.param), std::move(bytes.bin), options));
+      return_free_memory();
       return Nothing();
     };
     return runner_->run(env, {}, std::move(work), to_undefined);
@@ -195,6 +201,7 @@ Napi::Value EngineObject::load_embedder(const Napi::CallbackInfo& info) {
       bytes = {};
       Loaded loaded{placed.embedder.fused(), placed.on_gpu, std::move(placed.reason)};
       models->embedder.emplace(std::move(placed.embedder));
+      return_free_memory();
       return loaded;
     };
     return runner_->run(

@@ -1,6 +1,7 @@
 #include "engine/affinity.h"
 
 #if defined(__linux__)
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,16 +33,25 @@ std::optional<CpuSet> thread_affinity() {
   return cpus;
 }
 
-bool set_thread_affinity(const CpuSet& cpus) {
+bool set_thread_affinity(const CpuSet& cpus, int thread) {
   Words mask;
   for (std::size_t i = 0; i < kMostCpus; ++i) {
     if (cpus[i]) mask.words[i / kWordBits] |= 1ul << (i % kWordBits);
   }
-  return ::syscall(SYS_sched_setaffinity, 0, sizeof mask, &mask) == 0;
+  return ::syscall(SYS_sched_setaffinity, thread, sizeof mask, &mask) == 0;
+}
+
+int current_thread() { return static_cast<int>(::syscall(SYS_gettid)); }
+
+std::optional<int> current_cpu() {
+  const int cpu = ::sched_getcpu();
+  return cpu < 0 ? std::nullopt : std::optional(cpu);
 }
 #else
 std::optional<CpuSet> thread_affinity() { return std::nullopt; }
-bool set_thread_affinity(const CpuSet&) { return false; }
+bool set_thread_affinity(const CpuSet&, int) { return false; }
+int current_thread() { return 0; }
+std::optional<int> current_cpu() { return std::nullopt; }
 #endif
 
 }  // namespace seesaw

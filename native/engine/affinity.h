@@ -16,9 +16,16 @@ using CpuSet = std::bitset<kMostCpus>;
 std::optional<CpuSet> thread_affinity();
 
 /**
- * Keeps the calling thread, and threads that it starts from now on, to these. Returns whether the
- * system allows it: some sandboxes do not.
+ * Keeps a thread, and threads that it starts from now on, to these. Returns whether the system
+ * allows it: some sandboxes do not.
+ * @param thread as current_thread() names it; 0 for the calling thread
  */
-bool set_thread_affinity(const CpuSet& cpus);
+bool set_thread_affinity(const CpuSet& cpus, int thread = 0);
+
+/** The system's number of the calling thread; 0 where there is none. */
+int current_thread();
+
+/** The processor that the calling thread is on; nothing where the system does not tell. */
+std::optional<int> current_cpu();
 
 }  // namespace seesaw

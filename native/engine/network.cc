@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "datareader.h"
+#include "engine/blob_memory.h"
 #include "engine/device.h"
 #include "engine/error.h"
 #include "engine/gpus.h"
@@ -39,7 +40,11 @@ class BoundedReader : public ncnn::DataReader {
 ncnn::Option ncnn_options(const NetworkOptions& options) {
   ncnn::Option option;
   option.num_threads = options.threads;
+  // Where NCNN comes with an OpenMP that spins (LLVM's; the one that is built in does not).
+  using Milliseconds = std::chrono::milliseconds;
+  option.openmp_blocktime = static_cast<int>(std::chrono::ceil<Milliseconds>(options.spin).count());
   option.lightmode = true;
+  option.use_local_pool_allocator = false;  // see BlobMemory
   option.use_vulkan_compute = options.gpu.has_value();
 #if NCNN_VULKAN
   option.vulkan_device_index = options.gpu.value_or(-1);
@@ -82,6 +87,7 @@ void NetworkOptions::check() const {
 
 struct Network::State {
   ParamFile file;
+  BlobMemory memory;  // ends after the net does
   ncnn::Net net;
   Precision precision = Precision::Fp32;
   bool on_gpu = false;
@@ -142,7 +148,16 @@ Precision Network::precision() const { return state_->precision; }
 std::vector<ncnn::Mat> Network::run(const char* input, const ncnn::Mat& in,
                                     const std::vector<std::string>& outputs) const {
   state_->check(input, in, outputs);
+  struct Trim {
+    BlobMemory& memory;
+    ~Trim() { memory.trim(); }
+  };
+  const Trim last{state_->memory};
   ncnn::Extractor extractor = state_->net.create_extractor();
+  if (!state_->on_gpu) {
+    extractor.set_blob_allocator(&state_->memory);
+    extractor.set_workspace_allocator(&state_->memory);
+  }
   if (extractor.input(input, in) != 0) {
     throw Error(ErrorCode::Internal, std::string("NCNN refuses the input ") + input);
   }

@@ -1,12 +1,14 @@
 // One NCNN network: validated before NCNN sees it, owned, and run.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/spin.h"
 #include "mat.h"
 
 namespace seesaw {
@@ -21,6 +23,7 @@ struct NetworkOptions {
   Precision precision = Precision::Fp32;
   Implementation implementation = Implementation::Auto;  // of embedding networks
   std::optional<int> gpu = {};  // index of the GPU that computes, of survey_gpus(); none: the CPU
+  std::chrono::microseconds spin = kDefaultSpin;  // of threads that wait for each other
 
   /** @throws Error InvalidArgument, PrecisionUnsupported */
   void check() const;

@@ -28,7 +28,8 @@ std::optional<fused::Backbone> fused_backbone(const std::string& param_text,
   }
   // The bounds of blobs and of work are the same for both.
   infer_shapes(file, input.input_blob, {3, kCropSize, kCropSize}, {input.output_blob});
-  return fused::Backbone(*net, {input.bgr, input.mean, input.norm}, *kernels, options.threads);
+  return fused::Backbone(*net, {input.bgr, input.mean, input.norm}, *kernels,
+                         {options.threads, options.spin});
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 
 #include "engine/error.h"
 #include "engine/fused/backbone.h"
-#include "engine/fused/team.h"
 #include "face/embedder.h"
 #include "model_text.h"
 
@@ -71,7 +70,7 @@ TEST(FusedBackbone, AgreesWithThePlainGraph) {
     for (auto kernels = fused::usable_kernels(); *kernels; ++kernels) {
       ASSERT_TRUE(fused::Backbone::supports(*net, **kernels));
       for (const int threads : {1, 2, 3, 5}) {
-        const fused::Backbone fused(*net, {bgr, input.mean, input.norm}, **kernels, threads);
+        const fused::Backbone fused(*net, {bgr, input.mean, input.norm}, **kernels, {threads});
         for (const Image& picture : pictures()) {
           const double agreement = cosine(fused.run(picture.bgr.data()), plain.embed(picture));
           EXPECT_GE(agreement, 0.999999) << (*kernels)->name << ", " << threads << " threads";
@@ -87,9 +86,9 @@ TEST(FusedBackbone, IsTheSameBitForBitWithAnyNumberOfThreads) {
   if (!kernels) GTEST_SKIP() << "no fused kernels for this processor";
   const auto net = fused::match(parse_param(model.param), model.bin);
   const Image picture = pictures().front();
-  const std::vector<float> one = fused::Backbone(*net, {}, *kernels, 1).run(picture.bgr.data());
+  const std::vector<float> one = fused::Backbone(*net, {}, *kernels, {1}).run(picture.bgr.data());
   for (const int threads : {1, 2, 4}) {
-    const fused::Backbone backbone(*net, {}, *kernels, threads);
+    const fused::Backbone backbone(*net, {}, *kernels, {threads});
     for (int i = 0; i < 5; ++i) EXPECT_EQ(backbone.run(picture.bgr.data()), one) << threads;
   }
 }
@@ -160,34 +159,6 @@ TEST(FusedBackbone, LeavesOtherGraphsToNcnn) {
       EXPECT_EQ(error.argument(), "implementation");
     }
   }
-}
-
-TEST(Team, EveryThreadSeesWhatTheOthersDidBeforeABarrier) {
-  for (const int threads : {1, 2, 3, 8}) {
-    fused::Team team(threads);
-    ASSERT_EQ(team.size(), threads);
-    std::vector<int> marks(threads);
-    for (int round = 1; round <= 200; ++round) {
-      team.run([&](int i) {
-        marks[i] = round;
-        team.barrier();
-        for (const int mark : marks) EXPECT_EQ(mark, round);
-        team.barrier();
-        marks[i] = -round;
-      });
-      for (const int mark : marks) EXPECT_EQ(mark, -round);
-    }
-  }
-}
-
-TEST(Team, WakesAfterALongSleep) {
-  fused::Team team(2);
-  std::atomic<int> calls{0};
-  for (int round = 0; round < 3; ++round) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    team.run([&](int) { ++calls; });
-  }
-  EXPECT_EQ(calls, 6);
 }
 
 }  // namespace

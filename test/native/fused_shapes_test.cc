@@ -71,7 +71,7 @@ TEST_P(FusedShapes, AgreeWithThePlainGraph) {
     ASSERT_TRUE(fused::Backbone::supports(*net, **kernels));
     for (const int threads : {1, 2, 3, 7}) {
       SCOPED_TRACE((*kernels)->name + std::string(", threads: ") + std::to_string(threads));
-      const fused::Backbone fused(*net, {}, **kernels, threads);
+      const fused::Backbone fused(*net, {}, **kernels, {threads});
       // Twice: nothing may be left of the first run.
       fused.run(std::vector<std::uint8_t>(picture.bgr.size(), 200).data());
       const std::vector<float> got = fused.run(picture.bgr.data());

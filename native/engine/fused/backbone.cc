@@ -1,7 +1,6 @@
 #include "engine/fused/backbone.h"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 
 #include "engine/fused/plan.h"
@@ -41,19 +40,18 @@ class Converter {
 /** The order of the steps, and how a team shares them. */
 class Backbone::State {
  public:
-  State(const Description& net, const PixelInput& input, const Kernels& kernels, int threads)
+  State(const Description& net, const PixelInput& input, const Kernels& kernels,
+        const TeamOptions& team)
       : kernels_(kernels),
         converter_(input),
-        team_(threads),
+        team_(team, 2 * static_cast<int>(net.blocks.size()) + 3),
         plan_(make_plan(net, input.bgr, kernels, team_.size())),
         space_(plan_, team_.size()),
-        steps_(plan_, kernels_, space_),
-        tickets_(3 * plan_.stages.size() + 3) {}
+        steps_(plan_, kernels_, space_) {}
 
   std::vector<float> run(const std::uint8_t* bgr) {
     const std::lock_guard<std::mutex> lock(mutex_);
     converter_.convert(bgr, space_.image.data());
-    for (std::atomic<int>& ticket : tickets_) ticket.store(0, std::memory_order_relaxed);
     team_.run([this](int thread) { work(space_.scratch[thread]); });
     const float* embedding = space_.embedding.data();
     return {embedding, embedding + embedding_size()};
@@ -63,33 +61,46 @@ class Backbone::State {
   int embedding_size() const { return plan_.embed.outputs; }
 
  private:
-  /** Deals out the numbers from 0 to count - 1. */
-  template <typename Task>
-  void deal(int& phase, int count, const Task& task) {
-    std::atomic<int>& ticket = tickets_[phase++];
-    if (team_.size() == 1) {
-      for (int i = 0; i < count; ++i) task(i);
-      return;
-    }
-    for (int i; (i = ticket.fetch_add(1, std::memory_order_relaxed)) < count;) task(i);
-  }
   template <typename Parts>
   static int count(const Parts& parts) {
     return static_cast<int>(parts.size());
   }
 
-  void project(const Stage& stage, int& phase, float* out, Scratch& scratch) {
-    const int groups = stage.size * stage.size / kGroup;
-    if (groups < 4 * team_.size() && team_.size() > 1) {
+  void expand(int step, const Stage& stage, const float* in, float* out, Scratch& scratch) {
+    const Expansion& expansion = stage.expansion;
+    const int parts = count(expansion.parts);
+    const int rows = stage.shortcut_conv.panels.empty() ? 0 : stage.size;
+    team_.share(step, parts + rows, [&](int i) {
+      if (i < parts) {
+        steps_.expand(expansion, i, in, space_.middle.data(), scratch);
+      } else {
+        steps_.shortcut_row(stage, in, out, i - parts);
+      }
+    });
+  }
+
+  void project(int step, const Stage& stage, float* out, Scratch& scratch) {
+    const int groups = stage.size * stage.size / kGroup, threads = team_.size();
+    // Every thread makes the gates for itself, within its first task: once the last task is done,
+    // others go on and overwrite what the gates are made of.
+    bool first = true;
+    if (groups < 4 * threads && threads > 1) {
       // Few pixels: the threads share the output channels.
-      deal(phase, Steps::panel_count(stage),
-           [&](int panel) { steps_.project_panel(stage, panel, out, scratch); });
+      team_.share(step, Steps::panel_count(stage), [&](int panel) {
+        if (first) steps_.squeeze_excite(stage, scratch);
+        first = false;
+        steps_.project_panel(stage, panel, out, scratch);
+      });
       return;
     }
     // Every thread folds all weights for itself, then they share the pixels.
-    steps_.fold_projections(stage, scratch);
-    const int block = team_.size() == 1 || groups > 64 ? 8 : 2;
-    deal(phase, (groups + block - 1) / block, [&](int i) {
+    const int block = threads == 1 || groups > 64 ? 8 : 2;
+    team_.share(step, (groups + block - 1) / block, [&](int i) {
+      if (first) {
+        steps_.squeeze_excite(stage, scratch);
+        steps_.fold_projections(stage, scratch);
+      }
+      first = false;
       const int from = i * block;
       steps_.project_groups(stage, from, std::min(block, groups - from), out, scratch);
     });
@@ -97,32 +108,22 @@ class Backbone::State {
 
   /** All of a run, on each thread of the team. */
   void work(Scratch& scratch) {
-    int phase = 0, current = 0;
+    int step = 0, current = 0;
     Buffer* const maps = space_.maps;
-    deal(phase, count(plan_.stem.parts), [&](int part) {
+    team_.share(step++, count(plan_.stem.parts), [&](int part) {
       steps_.expand(plan_.stem, part, space_.image.data(), maps[0].data(), scratch);
     });
-    team_.barrier();
     for (const Stage& stage : plan_.stages) {
       const float* in = maps[current].data();
       // An identity's sum is formed where its input lies.
       if (stage.shortcut != Shortcut::Identity) current = 1 - current;
       float* out = maps[current].data();
-      deal(phase, count(stage.expansion.parts), [&](int part) {
-        steps_.expand(stage.expansion, part, in, space_.middle.data(), scratch);
-      });
-      if (!stage.shortcut_conv.panels.empty()) {
-        deal(phase, stage.size, [&](int row) { steps_.shortcut_row(stage, in, out, row); });
-      }
-      team_.barrier();
-      steps_.squeeze_excite(stage, scratch);
-      project(stage, phase, out, scratch);
-      team_.barrier();
+      expand(step++, stage, in, out, scratch);
+      project(step++, stage, out, scratch);
     }
     const float* in = maps[current].data();
-    deal(phase, count(plan_.head), [&](int part) { steps_.head(part, in, scratch); });
-    team_.barrier();
-    deal(phase, steps_.embed_parts(), [&](int part) { steps_.embed(part); });
+    team_.share(step++, count(plan_.head), [&](int part) { steps_.head(part, in, scratch); });
+    team_.share(step++, steps_.embed_parts(), [&](int part) { steps_.embed(part); });
   }
 
   const Kernels& kernels_;
@@ -132,7 +133,6 @@ class Backbone::State {
   const Plan plan_;
   Workspace space_;
   const Steps steps_;
-  std::vector<std::atomic<int>> tickets_;
 };
 
 bool Backbone::supports(const Description& net, const Kernels& kernels) {
@@ -144,8 +144,8 @@ bool Backbone::supports(const Description& net, const Kernels& kernels) {
 }
 
 Backbone::Backbone(const Description& net, const PixelInput& input, const Kernels& kernels,
-                   int threads)
-    : state_(std::make_unique<State>(net, input, kernels, threads)) {}
+                   const TeamOptions& team)
+    : state_(std::make_unique<State>(net, input, kernels, team)) {}
 Backbone::~Backbone() = default;
 Backbone::Backbone(Backbone&&) noexcept = default;
 Backbone& Backbone::operator=(Backbone&&) noexcept = default;

@@ -8,6 +8,7 @@
 
 #include "engine/fused/description.h"
 #include "engine/fused/kernels.h"
+#include "engine/fused/team.h"
 
 namespace seesaw::fused {
 
@@ -23,7 +24,8 @@ class Backbone {
   /** Whether these kernels can compute this network. */
   static bool supports(const Description& net, const Kernels& kernels);
 
-  Backbone(const Description& net, const PixelInput& input, const Kernels& kernels, int threads);
+  Backbone(const Description& net, const PixelInput& input, const Kernels& kernels,
+           const TeamOptions& team);
   ~Backbone();
   Backbone(Backbone&&) noexcept;
   Backbone& operator=(Backbone&&) noexcept;

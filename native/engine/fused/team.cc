@@ -2,30 +2,13 @@
 
 #include <exception>
 
-#if defined(__x86_64__) || defined(__i386__)
-#include <immintrin.h>
-#endif
-
 namespace seesaw::fused {
-namespace {
 
-/** About ten microseconds: longer than threads of an undisturbed team wait for each other. */
-constexpr int kSpins = 400;
-
-void pause() {
-#if defined(__x86_64__) || defined(__i386__)
-  _mm_pause();
-#elif defined(__aarch64__) || defined(__arm__)
-  __asm__ __volatile__("yield");
-#endif
-}
-
-}  // namespace
-
-Team::Team(int threads) {
-  workers_.reserve(threads - 1);
+Team::Team(const TeamOptions& options, int steps)
+    : spin_(options.spin), steps_(steps), apart_(options.threads - 1) {
+  workers_.reserve(options.threads - 1);
   try {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { loop(i); });
+    for (int i = 1; i < options.threads; ++i) workers_.emplace_back([this, i] { loop(i); });
   } catch (const std::exception&) {
     // The system gives no more threads, or no memory for one: the team does with those it has.
   }
@@ -33,60 +16,47 @@ Team::Team(int threads) {
 
 Team::~Team() {
   stop_ = true;
-  advance();
+  wake();
   for (std::thread& worker : workers_) worker.join();
 }
 
-void Team::advance() {
-  epoch_.fetch_add(1);
-  // A sleeper counts itself before it looks at the epoch, and this looks after changing it: one of
-  // the two sees the other.
+void Team::wake() {
   if (sleepers_.load() == 0) return;
   { const std::lock_guard<std::mutex> lock(mutex_); }
   changed_.notify_all();
 }
 
-void Team::wait_for_change(std::uint32_t seen) {
-  for (int i = 0; i < kSpins; ++i) {
-    if (epoch_.load(std::memory_order_acquire) != seen) return;
-    pause();
-  }
-  sleepers_.fetch_add(1);
-  {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [&] { return epoch_.load() != seen; });
-  }
-  sleepers_.fetch_sub(1);
-}
-
-void Team::barrier() {
-  if (workers_.empty()) return;
-  const std::uint32_t seen = epoch_.load(std::memory_order_relaxed);
-  if (arrived_.fetch_add(1) + 1 == size()) {
-    arrived_.store(0, std::memory_order_relaxed);
-    advance();
-  } else {
-    wait_for_change(seen);
-  }
-}
-
 void Team::run(const std::function<void(int)>& work) {
+  if (workers_.empty()) return work(0);
+  for (Step& step : steps_) {
+    step.next.store(0, std::memory_order_relaxed);
+    step.done.store(0, std::memory_order_relaxed);
+  }
   work_ = &work;
-  if (!workers_.empty()) advance();
+  // A worker that sleeps is not to wake on this thread's core: it would wait there for its end.
+  apart_.keep_from_this_core();
+  round_.fetch_add(1);
+  wake();
   work(0);
-  barrier();
+  round_.fetch_add(1);
+  wait_until(kStepSpin, [this] { return inside_.load() == 0; });
 }
 
 void Team::loop(int index) {
-  std::uint32_t seen = 0;
+  apart_.add_this_thread(index - 1);
+  std::uint32_t last = 0;
+  const auto open = [this](std::uint32_t round) { return round % 2 == 1; };
   for (;;) {
-    wait_for_change(seen);
+    wait_until(spin_, [&] {
+      const std::uint32_t round = round_.load();
+      return stop_ || (open(round) && round != last);
+    });
     if (stop_) return;
-    (*work_)(index);
-    // The epoch that the last barrier makes is the one to wait at for the next round.
-    const std::uint32_t last = epoch_.load(std::memory_order_relaxed);
-    barrier();
-    seen = last + 1;
+    // Who is inside is waited for; the run may have ended just before it was.
+    inside_.fetch_add(1);
+    last = round_.load();
+    if (open(last)) (*work_)(index);
+    if (inside_.fetch_sub(1) == 1) wake();
   }
 }
 
