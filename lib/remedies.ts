@@ -92,7 +92,7 @@ export function vulkanRemedy(vulkan: NativeVulkan): string | undefined {
   if (!vulkan.builtIn) {
     return 'Build the add-on with Vulkan: `npm explore seesawface -- npm run build:vulkan`.'
   }
-  if (vulkan.devices.some(({ kind }) => kind !== 'software')) return undefined
+  if (vulkan.devices.some(({ kind, chosen }) => kind !== 'software' || chosen)) return undefined
   return (
     'Install the driver of your GPU: Debian, Ubuntu, Raspberry Pi OS: `sudo apt install ' +
     'libvulkan1 mesa-vulkan-drivers`; Termux: `pkg install vulkan-loader-android`.'

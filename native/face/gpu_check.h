@@ -12,7 +12,7 @@ namespace seesaw {
 
 /** The least cosine of an embedding with the CPU's, about 0.8 degrees. */
 inline constexpr double kLeastGpuCosine = 0.9999;
-/** The most milliseconds for one face, shaders compiled: more is a driver in trouble. */
+/** The most milliseconds for a face, of the quickest input: more is a driver in trouble. */
 inline constexpr double kMostGpuMilliseconds = 5000;
 
 struct GpuCheck {

@@ -1,6 +1,7 @@
 #include "face/placed_embedder.h"
 
 #include <cstdio>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -39,8 +40,12 @@ PlacedEmbedder place_embedder(const std::string& param_text, const std::vector<s
       NetworkOptions there = options;
       there.gpu = choice.gpu->index;
       Embedder gpu(param_text, bin, there, input);
-      const GpuCheck check = check_gpu([&cpu](const Image& face) { return cpu.embed(face); },
-                                       [&gpu](const Image& face) { return gpu.embed(face); });
+      // A software driver is as slow as the processor happens to be busy.
+      const bool software = choice.gpu->kind == GpuKind::Software;
+      const GpuCheck check =
+          check_gpu([&cpu](const Image& face) { return cpu.embed(face); },
+                    [&gpu](const Image& face) { return gpu.embed(face); },
+                    software ? std::numeric_limits<double>::infinity() : kMostGpuMilliseconds);
       if (!check.refusal) return {std::move(gpu), true, described(*choice.gpu, check.cosine)};
       reason = choice.gpu->name + ": " + *check.refusal;
     } catch (const Error& error) {

@@ -62,6 +62,11 @@ const remedies: [string, Parameters<typeof vulkanRemedy>[0], RegExp | undefined]
     { ...found, devices: [{ ...gpu, kind: 'software' }] },
     /driver of your GPU/
   ],
+  [
+    'a software driver that is allowed',
+    { ...found, devices: [{ ...gpu, kind: 'software', chosen: true }] },
+    undefined
+  ],
   ['a GPU', { ...found, devices: [{ ...gpu, kind: 'integrated' }] }, undefined]
 ]
 for (const [what, vulkan, expected] of remedies) {
