@@ -8,6 +8,8 @@ export interface TuneMachine {
   readonly bigCores: number
   /** What `threads` is when it is left out. */
   readonly defaultThreads: number
+  /** A GPU may be used. */
+  readonly gpu?: boolean
 }
 
 /** Numbers of threads worth trying on so many cores: each up to four, then fewer and fewer. */
@@ -27,8 +29,8 @@ function unique(all: readonly TunedOptions[]): TunedOptions[] {
   return [...seen.values()]
 }
 
-/** First round: how many threads, and on which cores where there are two kinds. */
-export function onCores({ cores, bigCores, defaultThreads }: TuneMachine): TunedOptions[] {
+/** First round: how many threads, on which cores where there are two kinds, and a GPU. */
+export function onCores({ cores, bigCores, defaultThreads, gpu }: TuneMachine): TunedOptions[] {
   const threads = (count: number): TunedOptions =>
     count === defaultThreads ? {} : { threads: count }
   const all = threadCounts(cores).map(threads)
@@ -38,6 +40,7 @@ export function onCores({ cores, bigCores, defaultThreads }: TuneMachine): Tuned
       all.push({ ...threads(count), powersave: 'little' })
     }
   }
+  if (gpu) all.push({ device: 'vulkan' })
   return unique(all)
 }
 

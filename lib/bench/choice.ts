@@ -1,11 +1,11 @@
-import type { EngineOptions } from '../index.js'
+import type { DeviceOptions, EngineOptions } from '../index.js'
 import { median, medianError, ratios } from './statistics.js'
 
 /** Options that `bench --tune` tries: those of open() that change speed or power alone. */
 export type TunedOptions = Omit<
   Pick<EngineOptions, 'threads' | 'powersave' | 'precision' | 'implementation'>,
   'threads'
-> & { readonly threads?: number }
+> & { readonly threads?: number } & DeviceOptions
 
 export interface Trial {
   /** What differs from the defaults; nothing in the first one. */

@@ -15,17 +15,19 @@ export interface OpenSubject extends Subject {
 /** embed() of a crop, from JavaScript. */
 export async function embedderSubject(options: FaceEmbedderOptions): Promise<OpenSubject> {
   const embedder = await FaceEmbedder.open(options)
+  const { device, deviceReason, implementation } = embedder
   return {
-    name: `embed(), ${embedder.implementation}`,
+    name: `embed(), ${device === 'cpu' ? implementation : deviceReason}`,
     time: () => warmed(() => embedder.embed(crop, { format: 'bgr' })),
     close: () => embedder.close()
   }
 }
 
-/** The network as it runs by default, and by NCNN layer by layer, in turns. */
+/** The network as it runs by default, by NCNN layer by layer, and with `gpu` there too, in turns. */
 export async function compareImplementations(
   options: FaceEmbedderOptions & { readonly threads: number },
-  seconds: number
+  seconds: number,
+  gpu = false
 ): Promise<Row[]> {
   const subjects: OpenSubject[] = []
   try {
@@ -34,6 +36,7 @@ export async function compareImplementations(
       // Where it runs by NCNN anyway there is nothing to compare.
       if (subjects[0]?.name === 'embed(), ncnn') break
     }
+    if (gpu) subjects.push(await embedderSubject({ ...options, device: 'vulkan' }))
     return await compare(subjects, { seconds, pause: pauseFor(options.threads) })
   } finally {
     for (const { close } of subjects) await close()

@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly model?: string | undefined
   readonly modelDir?: string | undefined
   readonly threads: readonly number[]
+  /** Times embeddings on a GPU too. */
+  readonly gpu?: boolean
   /** For each measurement; there are some three for each model and number of threads. */
   readonly seconds: number
   /** One or two image files; drawn ones of 12 megapixels when there are none. */
@@ -104,7 +106,8 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       const perSecond: (Threads & { inFlight: Throughput })[] = []
       for (const count of threads) {
         const run = { ...where, model, threads: count }
-        embedding.push({ threads: count, rows: await step(compareImplementations(run, seconds)) })
+        const rows = await step(compareImplementations(run, seconds, options.gpu))
+        embedding.push({ threads: count, rows })
         perSecond.push({ threads: count, inFlight: await step(throughput(run, seconds)) })
       }
       models.push({ model, start, embedding, perSecond })

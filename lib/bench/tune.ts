@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import {
+  DeviceUnavailableError,
   FaceRecognizer,
   PrecisionUnsupportedError,
   type RawFrame,
@@ -63,6 +64,7 @@ interface Opened {
 /** Whether two are the same in spite of their options: what was asked for is not always had. */
 function alike(a: FaceRecognizer, b: FaceRecognizer): boolean {
   return (
+    a.device === b.device &&
     a.implementation === b.implementation &&
     a.threads === b.threads &&
     a.precision === b.precision &&
@@ -86,6 +88,7 @@ async function openAll(
       else opened.push({ options, recognizer, embed: [] })
     } catch (error) {
       if (error instanceof PrecisionUnsupportedError) continue
+      if (error instanceof DeviceUnavailableError) continue
       for (const { recognizer } of opened) await recognizer.close()
       throw error
     }

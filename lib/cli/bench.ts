@@ -155,6 +155,7 @@ export async function bench(args: readonly string[]): Promise<number> {
   const options = parseGeneral(args, {
     model: { type: 'string' },
     threads: { type: 'string' },
+    device: { type: 'string' },
     seconds: { type: 'string' },
     photo: { type: 'string', multiple: true },
     svg: { type: 'string' },
@@ -170,6 +171,10 @@ export async function bench(args: readonly string[]): Promise<number> {
   if (options.flag('tune')) return tune(options, secondsOf(options, 1.5))
   const svg = options.text('svg')
   if (svg !== undefined && !svg.endsWith('.svg')) throw new UsageError('--svg takes a .svg file')
+  const device = options.text('device')
+  if (device !== undefined && device !== 'vulkan') {
+    throw new UsageError(`bench takes --device vulkan, not "${device}"`)
+  }
   const modelDir = options.text('model-dir')
   let bar: ((done: number) => void) | undefined
   const report = await runBench({
@@ -177,6 +182,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     modelDir,
     threads: threadsOf(options),
     seconds: secondsOf(options, 2),
+    gpu: device === 'vulkan',
     photos: await photosOf(options),
     start: (model, frameFile) => startApart(model, frameFile, modelDir),
     onProgress: (done, total) => {

@@ -90,6 +90,7 @@ With --tune, tries the options of open() and prints the best ones as code to pas
   --model NAME       one model (default: all embedding models; --tune: seesaw-shuffle)
   --threads LIST     numbers of threads, such as 1,2,4 (default 1,2)
   --seconds S        for each measurement (default 2; --tune: 1.5 for each candidate)
+  --device vulkan    time embeddings on a GPU too; --tune does so wherever there is one
   --photo FILE       verify this photo; twice for two of them (default: drawn, 12 megapixels)
   --svg FILE.svg     draw the times
   --tune             which options are quickest here, and which need the fewest cores

@@ -3,6 +3,7 @@ import { machineFields, thisMachine } from '../bench/machine.js'
 import { sampleFrame, sampleFrameSize } from '../bench/sample-photo.js'
 import { runTune, type Tuned, type TuneReport } from '../bench/tune.js'
 import { loadBinding } from '../binding.js'
+import { surveyVulkan } from '../vulkan.js'
 import { type Arguments, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson, printTable } from './output.js'
 import { progressBar } from './progress.js'
@@ -39,7 +40,7 @@ function tellTrials({ trials }: TuneReport): void {
 
 /** `seesawface bench --tune`: which options of open() are best on this machine. */
 export async function tune(options: Arguments, seconds: number): Promise<number> {
-  for (const name of ['threads', 'svg']) {
+  for (const name of ['threads', 'device', 'svg']) {
     if (options.text(name) !== undefined) throw new UsageError(`bench --tune takes no --${name}`)
   }
   if (options.texts('photo').length > 0) throw new UsageError('bench --tune takes no --photo')
@@ -48,7 +49,11 @@ export async function tune(options: Arguments, seconds: number): Promise<number>
   const machine = await thisMachine()
   const report = await runTune({
     frame: await sampleFrame(),
-    machine: { ...addon.cpu(), defaultThreads: addon.defaultThreads() },
+    machine: {
+      ...addon.cpu(),
+      defaultThreads: addon.defaultThreads(),
+      gpu: surveyVulkan().reason === ''
+    },
     seconds,
     model: options.text('model'),
     modelDir: options.text('model-dir'),

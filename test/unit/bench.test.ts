@@ -175,6 +175,7 @@ const rounds: [machine: Parameters<typeof onCores>[0], expected: TunedOptions[]]
   [{ cores: 1, bigCores: 1, defaultThreads: 1 }, [{}]],
   [{ cores: 3, bigCores: 3, defaultThreads: 1 }, [{}, { threads: 2 }, { threads: 3 }]],
   [{ cores: 2, bigCores: 2, defaultThreads: 2 }, [{}, { threads: 1 }]],
+  [{ cores: 1, bigCores: 1, defaultThreads: 1, gpu: true }, [{}, { device: 'vulkan' }]],
   [
     { cores: 3, bigCores: 2, defaultThreads: 1 },
     [

@@ -118,7 +118,9 @@ cpuOnly('the command line tells it', async (t) => {
 
 const wrong: [string[], RegExp][] = [
   [['embed', 'x.jpg', '--device', 'gpu'], /--device takes cpu, vulkan or auto, not "gpu"/],
-  [['detect', 'x.jpg', '--device', 'vulkan'], /faces are detected by the CPU/]
+  [['detect', 'x.jpg', '--device', 'vulkan'], /faces are detected by the CPU/],
+  [['bench', '--device', 'auto'], /bench takes --device vulkan, not "auto"/],
+  [['bench', '--tune', '--device', 'vulkan'], /bench --tune takes no --device/]
 ]
 for (const [args, message] of wrong) {
   test(`wrong: ${args.join(' ')}`, async (t) => {

@@ -161,6 +161,16 @@ softwareTest('the command line: verify on the software driver, and doctor', asyn
   t.regex(shown.stdout, /chosen +llvmpipe.*software, Vulkan 1\.\d/)
 })
 
+softwareTest('bench times it beside the CPU', async (t) => {
+  const args = ['--model', 'seesaw-shuffle', '--threads', '1', '--seconds', '0.1', '--json']
+  const timed = await seesawface(['bench', '--device', 'vulkan', ...args], onSoftware)
+  t.is(timed.exitCode, 0, timed.stderr)
+  const [embedding] = JSON.parse(timed.stdout).models[0].embedding
+  t.true(embedding.rows.length >= 2)
+  t.regex(embedding.rows.at(-1).name, /llvmpipe/)
+  t.true(embedding.rows.at(-1).median > 0)
+})
+
 vulkanTest('doctor survives a driver that crashes, and names it', async (t) => {
   await using folder = await TemporaryFolder.make()
   const file = await library(folder, 'crashing', crashing)
