@@ -14,6 +14,10 @@ if(NOT ncnn_DIR AND NOT NCNN_DIR)
   if(SEESAWFACE_VULKAN)
     list(APPEND ensure --vulkan)
   endif()
+  # A toolchain may have wishes for NCNN alone (scripts/prebuild/zig.ts).
+  if(SEESAWFACE_NCNN_FLAGS)
+    list(APPEND ensure "--flags=${SEESAWFACE_NCNN_FLAGS}")
+  endif()
   # Its progress goes to stderr, which execute_process passes on as it comes.
   execute_process(COMMAND ${ensure} OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE
                   RESULT_VARIABLE failed)

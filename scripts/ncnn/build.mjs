@@ -8,14 +8,14 @@ import { flags, kept, layerFlags } from './recipe.mjs'
 import { run, tail } from './run.mjs'
 import { progress, Refusal, say } from './say.mjs'
 import { getSource } from './source.mjs'
-import { findTools, jobs } from './toolchain.mjs'
+import { findTools, isArm32, jobs } from './toolchain.mjs'
 import { treeDigest, withGlslang } from './tree.mjs'
 
 /** Raise when the way of building changes without any flag changing. */
 const revision = 1
 
-async function cmake(args, what) {
-  const done = await run('cmake', args)
+async function cmake(args, what, variables = {}) {
+  const done = await run('cmake', args, { env: { ...process.env, ...variables } })
   if (done.code !== 0) throw new Refusal(`${what} failed:\n${tail(done, 25)}`)
 }
 
@@ -41,8 +41,9 @@ async function compile(folder) {
 /**
  * Returns the install prefix of a static NCNN, building it if the cache has none.
  * @param {{route: string, folder?: string, vulkan?: boolean, cc?: string, cxx?: string,
- *   toolchain?: string}} wish
- *   route: auto, index, upstream, or folder (then `folder` is a source tree of the user's)
+ *   toolchain?: string, flags?: string}} wish
+ *   route: auto, index, upstream, or folder (then `folder` is a source tree of the user's);
+ *   flags: more of the compiler's for NCNN alone
  */
 export async function ensureBuilt(wish) {
   const tools = await findTools(wish)
@@ -56,7 +57,9 @@ export async function ensureBuilt(wish) {
   const digest = wish.folder
     ? await treeDigest(wish.folder, vulkan ? withGlslang : undefined)
     : pins.tree
-  const wanted = [...flags(pins.version, { vulkan }), '-ffunction-sections -fdata-sections']
+  const options = flags(pins.version, { vulkan, arm32: isArm32(tools.identity) })
+  const sections = ['-ffunction-sections -fdata-sections', wish.flags].filter(Boolean).join(' ')
+  const wanted = [...options, sections]
   const key = createHash('sha256')
     .update(JSON.stringify([revision, digest, wanted, kept, tools.identity]))
     .digest('hex')
@@ -77,19 +80,19 @@ export async function ensureBuilt(wish) {
       // Sections let the addon's link drop what it does not call; the mapped prefix keeps the
       // paths of this machine out of the library.
       // Quoted: a home folder may have a space in its name.
-      const compilerFlags = `-ffunction-sections -fdata-sections "-ffile-prefix-map=${source}=ncnn"`
+      const compilerFlags = `${sections} "-ffile-prefix-map=${source}=ncnn"`
       const build = join(work, 'build')
       const stage = join(work, 'stage')
       await cmake(
         [
           ...['-S', source, '-B', build, `-DCMAKE_INSTALL_PREFIX=${stage}`],
           ...tools.args,
-          ...flags(pins.version, { vulkan }),
-          ...(await layerFlags(source)),
-          `-DCMAKE_CXX_FLAGS=${compilerFlags}`,
-          `-DCMAKE_C_FLAGS=${compilerFlags}`
+          ...options,
+          ...(await layerFlags(source))
         ],
-        'configuring NCNN'
+        'configuring NCNN',
+        // In the environment they are added to a toolchain's own, as arguments they would replace it.
+        { CXXFLAGS: compilerFlags, CFLAGS: compilerFlags }
       )
       await compile(build)
       await cmake(['--install', build, '--strip'], 'installing NCNN')

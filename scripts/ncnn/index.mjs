@@ -8,11 +8,11 @@ import { findSystem, kindOfFolder } from './system.mjs'
 
 const help = `usage: node scripts/ncnn/index.mjs ensure [--source auto|index|upstream|system|FOLDER]
                                           [--vulkan] [--cc PATH] [--cxx PATH]
-                                          [--toolchain FILE]
+                                          [--toolchain FILE] [--flags=FLAGS]
 
-Prints the install prefix of a static NCNN, with --vulkan one that can compute on a GPU.
-SEESAWFACE_NCNN is the default of --source, SEESAWFACE_CACHE the folder of downloads and built libraries, SEESAWFACE_JOBS the number of
-compilers that run at once.
+Prints the install prefix of a static NCNN, with --vulkan one that can compute on a GPU. FLAGS are
+added to those of the compiler. SEESAWFACE_NCNN is the default of --source, SEESAWFACE_CACHE the
+folder of downloads and built libraries, SEESAWFACE_JOBS the number of compilers that run at once.
 `
 
 async function main() {
@@ -24,6 +24,7 @@ async function main() {
       cc: { type: 'string' },
       cxx: { type: 'string' },
       toolchain: { type: 'string' },
+      flags: { type: 'string' },
       help: { type: 'boolean' }
     }
   })
@@ -36,7 +37,8 @@ async function main() {
     vulkan: values.vulkan === true,
     cc: values.cc || process.env.CC,
     cxx: values.cxx || process.env.CXX,
-    toolchain: values.toolchain || process.env.CMAKE_TOOLCHAIN_FILE
+    toolchain: values.toolchain || process.env.CMAKE_TOOLCHAIN_FILE,
+    flags: values.flags
   }
   const prefix = await locate(source, wish)
   process.stdout.write(`${prefix}\n`)

@@ -79,9 +79,17 @@ const vulkanOptions = {
   NCNN_STDIO: 'OFF'
 }
 
+/** On ARM of 32 bits NCNN knows no arithmetic in half precision, and does not compile with it. */
+const arm32Options = { NCNN_ARM82: 'OFF' }
+
 /** The -D arguments that do not depend on where the source lies: part of the cache key. */
-export function flags(version, { vulkan = false } = {}) {
-  const all = { ...options, NCNN_VERSION: version, ...(vulkan && vulkanOptions) }
+export function flags(version, { vulkan = false, arm32 = false } = {}) {
+  const all = {
+    ...options,
+    NCNN_VERSION: version,
+    ...(vulkan && vulkanOptions),
+    ...(arm32 && arm32Options)
+  }
   return Object.entries(all).map(([k, v]) => `-D${k}=${v}`)
 }
 

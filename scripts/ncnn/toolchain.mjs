@@ -77,6 +77,11 @@ export async function findTools({ cc, cxx, toolchain }) {
   return { args, identity: await identify(cpp) }
 }
 
+/** Whether the compiler of that identity makes code for ARM of 32 bits, as in arm-linux-gnueabihf. */
+export function isArm32(identity) {
+  return /\sarm(v[67]\w*)?-\S*$/.test(identity)
+}
+
 async function identify(cpp) {
   const [name, target] = [await run(cpp, ['--version']), await run(cpp, ['-dumpmachine'])]
   return `${name.stdout.split('\n')[0].replace(/^\S+ /, '')} ${target.stdout.trim()}`
