@@ -36,14 +36,28 @@ else()
 endif()
 
 # The C++ library goes in, so that no other version of it is needed or met: libstdc++ of GCC, libc++
-# of clang on Android (Termux's ndk-sysroot has it) and elsewhere. zig does so by itself.
+# of clang. zig does so by itself. On Termux, whose clang links the shared one whatever it is asked,
+# the static libraries have the names of Android's NDK (package ndk-sysroot).
 if(NOT APPLE AND NOT SEESAWFACE_SANITIZE)
   include(CheckCXXSourceCompiles)
-  set(CMAKE_REQUIRED_LINK_OPTIONS -static-libstdc++)
-  check_cxx_source_compiles("#include <string>\nint main(int n, char** v) { return std::string(v[n - 1]).size() > 9; }"
-                            SEESAWFACE_STATIC_CXX)
+  set(cxx_program "#include <string>
+int main(int n, char** v) { return std::string(v[n - 1]).size() > 9; }")
+  if(ANDROID)
+    set(CMAKE_REQUIRED_LINK_OPTIONS -nostdlib++)
+    set(CMAKE_REQUIRED_LIBRARIES -l:libc++_static.a -l:libc++abi.a)
+    check_cxx_source_compiles("${cxx_program}" SEESAWFACE_STATIC_CXX_OF_NDK)
+    unset(CMAKE_REQUIRED_LIBRARIES)
+  endif()
+  if(NOT SEESAWFACE_STATIC_CXX_OF_NDK)
+    set(CMAKE_REQUIRED_LINK_OPTIONS -static-libstdc++)
+    check_cxx_source_compiles("${cxx_program}" SEESAWFACE_STATIC_CXX)
+  endif()
   unset(CMAKE_REQUIRED_LINK_OPTIONS)
-  if(SEESAWFACE_STATIC_CXX)
+  if(SEESAWFACE_STATIC_CXX_OF_NDK)
+    target_link_options(seesawface PRIVATE -nostdlib++)
+    # After all other libraries, which need it.
+    string(APPEND CMAKE_CXX_STANDARD_LIBRARIES " -l:libc++_static.a -l:libc++abi.a")
+  elseif(SEESAWFACE_STATIC_CXX)
     target_link_options(seesawface PRIVATE -static-libstdc++)
   else()
     message(STATUS "There is no static C++ library here: the addon needs the shared one.")

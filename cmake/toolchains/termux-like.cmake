@@ -5,3 +5,5 @@ set(ANDROID ON)
 set(CMAKE_C_COMPILER clang)
 set(CMAKE_CXX_COMPILER clang++)
 set(CMAKE_CXX_FLAGS_INIT -stdlib=libc++)
+# Kernels for the newer processors of this kind of machine say nothing about a phone.
+set(NCNN_AVX OFF CACHE BOOL "")

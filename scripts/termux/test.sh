@@ -15,7 +15,13 @@ cmake -S . -B "$folder/tests" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$toolchain" \
 cmake --build "$folder/tests" --parallel "$jobs"
 ctest --test-dir "$folder/tests" --output-on-failure --parallel "$jobs"
 
-npx cmake-js compile -O "$folder/addon" --CDCMAKE_TOOLCHAIN_FILE="$toolchain"
+# Static libc++ by the names it has in Termux.
+mkdir -p "$folder/ndk"
+ln -sf "$(clang++ -print-file-name=libc++.a)" "$folder/ndk/libc++_static.a"
+ln -sf "$(clang++ -print-file-name=libc++abi.a)" "$folder/ndk/libc++abi.a"
+npx cmake-js compile -O "$folder/addon" --CDCMAKE_TOOLCHAIN_FILE="$toolchain" \
+  --CDCMAKE_EXE_LINKER_FLAGS="-L$PWD/$folder/ndk" \
+  --CDCMAKE_MODULE_LINKER_FLAGS="-L$PWD/$folder/ndk"
 addon=$folder/addon/Release/seesawface.node
 # What a phone would stumble over: a shared C++ library, pages of 4 KB, names that others see.
 if readelf -dW "$addon" | grep -E 'NEEDED.*(libc\+\+|libstdc|libomp|libgomp)'; then
