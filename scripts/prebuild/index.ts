@@ -14,7 +14,7 @@ import { Refusal } from '../ncnn/say.mjs'
 import { glibcFloor, problemsOf } from './check.js'
 import { readElf } from './elf.js'
 import { type Target, targets, targetsNamed } from './targets.js'
-import { zigToolchain } from './zig.js'
+import { forgetOther, zigToolchain } from './zig.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js')
@@ -28,6 +28,7 @@ async function build(target: Target): Promise<void> {
   say(`${target.name}: building`)
   const toolchain = await zigToolchain(target)
   const folder = join(root, 'build-prebuild', target.name)
+  await forgetOther(folder, toolchain)
   const args = [cmakeJs, 'compile', '-a', target.arch, '-O', folder]
   const done = await run(process.execPath, [...args, `--CDCMAKE_TOOLCHAIN_FILE=${toolchain}`], {
     cwd: root,

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { exists } from '../ncnn/cache.mjs'
 import { jobs } from '../ncnn/toolchain.mjs'
 import { type Target, targets, targetsNamed } from './targets.js'
-import { zigToolchain } from './zig.js'
+import { forgetOther, zigToolchain } from './zig.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Debian's libgtest-dev brings it. */
@@ -30,14 +30,16 @@ async function test(target: Target): Promise<void> {
   process.stdout.write(`== native tests for ${target.name}\n`)
   const folder = join(root, 'build-prebuild', target.name, 'native-tests')
   const emulator = emulators[target.arch]
+  const toolchain = await zigToolchain(target)
+  await forgetOther(folder, toolchain)
   call('cmake', [
     ...['-S', root, '-B', folder, '-G', 'Ninja', '-DSEESAWFACE_NATIVE_TESTS=ON'],
-    `-DCMAKE_TOOLCHAIN_FILE=${await zigToolchain(target)}`,
+    `-DCMAKE_TOOLCHAIN_FILE=${toolchain}`,
     `-DSEESAWFACE_GTEST_SOURCE=${googletest}`,
     '-DCMAKE_EXE_LINKER_FLAGS=-static',
     ...(emulator ? [`-DCMAKE_CROSSCOMPILING_EMULATOR=${emulator}`] : [])
   ])
-  call('cmake', ['--build', folder, '--parallel', String(jobs()), '--target', 'native_tests'])
+  call('cmake', ['--build', folder, '--parallel', String(jobs())])
   call('ctest', ['--test-dir', folder, '--output-on-failure', '--parallel', String(jobs())])
 }
 

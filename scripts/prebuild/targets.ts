@@ -14,10 +14,29 @@ export interface Target {
   readonly cpu: string
   /** For CMake. */
   readonly processor: string
+  /** Options of NCNN that differ from scripts/ncnn/recipe.mjs, and flags for its compiler. */
+  readonly ncnn: { readonly options: Readonly<Record<string, string>>; readonly flags: string }
 }
 
 /** Debian 10, RHEL 8, and what Node.js 20's own binaries ask for. */
 export const oldestGlibc = '2.28'
+
+/**
+ * What keeps the binaries small. NCNN's kernels are vectorised and mostly unrolled by hand: what a
+ * compiler adds are vectors for the last few values of a row. Seesaw networks run by kernels of our
+ * own, with AVX-512 where it is; NCNN runs the detector and networks of other kinds, and its layers
+ * for AVX-512 would add 1.9 MB to a binary for x64, those for the FMA4 of AMD's processors of 2011
+ * to 2015, which have AVX too, another 0.4 MB.
+ */
+const handMade = '-fno-vectorize -fno-slp-vectorize'
+const ncnnOf = {
+  x64: {
+    options: { NCNN_AVX512: 'OFF', NCNN_FMA4: 'OFF' },
+    flags: `${handMade} -fno-unroll-loops`
+  },
+  arm64: { options: {}, flags: handMade },
+  arm: { options: {}, flags: handMade }
+} as const
 
 const rows = [
   ['arm64', 'glibc', 'aarch64-linux-gnu', 'generic', 'aarch64'],
@@ -37,7 +56,8 @@ export const targets: readonly Target[] = rows.map(([arch, libc, triple, cpu, pr
   file: `linux-${arch}/seesawface${arch === 'arm' ? '.armv7' : ''}.${libc}.node`,
   triple: libc === 'glibc' ? `${triple}.${oldestGlibc}` : triple,
   cpu,
-  processor
+  processor,
+  ncnn: ncnnOf[arch]
 }))
 
 /** The targets of these names; all of them when there are none. Throws at a name unknown. */
