@@ -3,7 +3,8 @@
 #
 #   sh scripts/setup.sh              what running seesawface needs
 #   sh scripts/setup.sh --tests      and what `npm test` needs
-#   sh scripts/setup.sh --prebuilds  and what `npm run test:prebuilds` needs (Debian on x86-64)
+#   sh scripts/setup.sh --prebuilds  and what the tests of other machines' builds need: `npm run
+#                                    test:prebuilds`, `scripts/termux/test.sh` (Debian on x86-64)
 #
 # Only tools that are missing are installed. On Debian and Ubuntu this takes root or sudo, on Termux
 # neither; elsewhere the script says what to install and stops.
@@ -77,10 +78,14 @@ if [ "$prebuilds" = yes ]; then
   [ "$platform" = debian ] || fail "--prebuilds needs Debian's qemu-user and C libraries of ARM"
   need readelf binutils ''
   need qemu-aarch64 qemu-user ''
+  need clang++ clang ''
+  [ -e /usr/include/c++/v1/string ] || missing="$missing libc++-dev libc++abi-dev"
   for cross in arm64:aarch64-linux-gnu armhf:arm-linux-gnueabihf; do
     folder=/usr/${cross#*:}/lib name=${cross%%:*}
     [ -e "$folder/libc.so.6" ] || missing="$missing libc6-$name-cross"
     [ -e "$folder/libstdc++.so.6" ] || missing="$missing libstdc++6-$name-cross"
+    # The Node.js of npm for 32-bit ARM asks for it.
+    [ -e "$folder/libatomic.so.1" ] || missing="$missing libatomic1-$name-cross"
   done
 fi
 

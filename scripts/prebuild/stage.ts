@@ -1,4 +1,4 @@
-// Lays out, for each prebuilt binary of glibc, what a machine of its kind has after `npm install`
+// Lays out, for each prebuilt binary, what a machine of its kind has after `npm install`
 // of the packed package: build-prebuild/TARGET/root/node_modules. test/prebuilds runs it.
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,23 +6,22 @@ import { fileURLToPath } from 'node:url'
 import { exists } from '../ncnn/cache.mjs'
 import { run, tail } from '../ncnn/run.mjs'
 import { Refusal } from '../ncnn/say.mjs'
-import { nodeBinary, oldestNode } from './node-binaries.js'
+import { machineOf } from './machine.js'
+import { packAll } from './pack.js'
 import { type Target, targets } from './targets.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const work = join(root, 'build-prebuild')
 
-async function npm(args: readonly string[]): Promise<string> {
+async function npm(args: readonly string[]): Promise<void> {
   const done = await run('npm', [...args], { cwd: root })
   if (done.code !== 0) throw new Refusal(`npm ${args[0]} failed.\n${tail(done)}`)
-  return done.stdout.trim()
 }
 
 /** The package as it would be published, in build-prebuild/. */
 async function pack(): Promise<string> {
   if (!(await exists(join(root, 'dist/index.cjs')))) await npm(['run', '--silent', 'build'])
-  const name = await npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', work])
-  return join(work, name)
+  return join(work, (await packAll(work)).filename)
 }
 
 async function stage(target: Target, tarball: string): Promise<void> {
@@ -34,7 +33,8 @@ async function stage(target: Target, tarball: string): Promise<void> {
   const machine = ['--cpu', target.arch, '--os', target.platform, '--libc', target.libc]
   const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error', '--ignore-scripts']
   await npm(['install', '--prefix', app, ...machine, ...quiet, tarball])
-  await nodeBinary(oldestNode[target.arch])
+  // Fetched now, not while the tests' clock runs.
+  await machineOf(target, 'any')
 }
 
 async function main(): Promise<void> {
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   }
   if (present.length === 0) throw new Refusal('there is nothing in prebuilds/: npm run prebuilds')
   const tarball = await pack()
-  for (const target of present.filter(({ libc }) => libc === 'glibc')) await stage(target, tarball)
+  for (const target of present) await stage(target, tarball)
 }
 
 main().catch((error: unknown) => {

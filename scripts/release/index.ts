@@ -1,13 +1,14 @@
 // Makes a release ready to be published, in release/: version and changelog, all prebuilt binaries,
-// their checks, the tarball and SHA256SUMS. What is irreversible (tag, push, publish) it only prints.
+// their checks, the tarballs and SHA256SUMS. What is irreversible (tag, push, publish) it only prints.
 //
 //   npm run release -- 0.2.0 [--dry-run]      --dry-run: says what would be done, changes nothing
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { packAll, packFor } from '../prebuild/pack.js'
 import { targets } from '../prebuild/targets.js'
 import { checkVersion, releaseChangelog } from './changelog.js'
 
@@ -89,21 +90,15 @@ async function main(): Promise<void> {
     await rm(out, { recursive: true, force: true })
     await mkdir(out)
   }
-  step('npm', 'pack', '--ignore-scripts', '--pack-destination', 'release')
-
-  const files = [tarball, ...targets.map(({ file }) => basename(file))]
-  if (dry) say(`would write release/SHA256SUMS of ${files.length} files`)
-  else {
-    const lines: string[] = []
-    for (const { file } of targets) {
-      // linux-arm64/seesawface.glibc.node becomes seesawface-linux-arm64.glibc.node
-      const [folder, name] = file.split('/') as [string, string]
-      const flat = name.replace('seesawface', `seesawface-${folder}`)
-      await copyFile(join(root, 'prebuilds', file), join(out, flat))
-      lines.push(flat)
+  say(`${dry ? 'would pack' : 'packing'} release/${tarball} and one for each of its binaries`)
+  if (!dry) {
+    await packAll(out)
+    const files = [tarball]
+    for (const target of targets) {
+      files.push((await packFor(target, join(out, tarball), out)).filename)
     }
     const sums = await Promise.all(
-      [tarball, ...lines].map(async (name) => {
+      files.map(async (name) => {
         const digest = createHash('sha256')
           .update(await readFile(join(out, name)))
           .digest('hex')
@@ -112,6 +107,7 @@ async function main(): Promise<void> {
     )
     await writeFile(join(out, 'SHA256SUMS'), sums.join(''))
   }
+  say(`${dry ? 'would write' : 'wrote'} release/SHA256SUMS of ${1 + targets.length} files`)
 
   say('then, after a look at release/:')
   say(`  git commit -am "chore: release ${version}" && git tag -s v${version}`)

@@ -6,10 +6,10 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import ts from 'typescript'
 import { nodeBinary, x64Nodes } from '../../scripts/prebuild/node-binaries.js'
+import { type Packed, packAll, packFor } from '../../scripts/prebuild/pack.js'
 import { type Target, targets } from '../../scripts/prebuild/targets.js'
 
 const run = promisify(execFile)
@@ -17,42 +17,39 @@ const present = targets.filter(({ file }) => existsSync(join('prebuilds', file))
 const photo = (name: string) => resolve('test/fixtures/photos', name)
 const maxBytes = 8 * 1000 * 1000
 
-interface Packed {
-  filename: string
-  size: number
-  files: { path: string; size: number }[]
-}
-
 let folder: string
 let packed: Packed
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'seesawface-packed-'))
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-  const { stdout } = await run('npm', args, { maxBuffer: 1 << 26 })
-  packed = JSON.parse(stdout)[0]
+  packed = await packAll(folder)
 })
 test.after.always(() => rm(folder, { recursive: true, force: true }))
 
+const megabytes = ({ size, unpackedSize }: Packed) =>
+  `${(size / 1e6).toFixed(2)} MB packed, ${(unpackedSize / 1e6).toFixed(2)} MB unpacked`
+const binaries = ({ files }: Packed) =>
+  files.map(({ path }) => path).filter((path) => path.endsWith('.node'))
+
 for (const target of present) {
-  test(`${target.name} takes at most 8 MB, packed, with the default models`, async (t) => {
-    const others = new Set(
-      targets.filter(({ name }) => name !== target.name).map(({ file }) => `prebuilds/${file}`)
-    )
-    t.true(packed.files.some(({ path }) => path === `prebuilds/${target.file}`))
-    const own = packed.files.filter(({ path }) => !others.has(path))
-    const unpacked = own.reduce((sum, { size }) => sum + size, 0)
-    // As npm packs: all files in one stream, compressed by gzip.
-    const contents = await Promise.all(own.map(({ path }) => readFile(path)))
-    const bytes = gzipSync(Buffer.concat(contents)).length
-    t.log(`${(bytes / 1e6).toFixed(2)} MB packed, ${(unpacked / 1e6).toFixed(2)} MB unpacked`)
-    t.true(bytes <= maxBytes, `${bytes} bytes`)
+  test(`${target.name} takes at most 8 MB, packed and unpacked, with the default models`, async (t) => {
+    const own = await packFor(target, join(folder, packed.filename), folder)
+    t.log(megabytes(own))
+    t.is(own.filename, packed.filename.replace('.tgz', `-${target.name}.tgz`))
+    t.deepEqual(binaries(own), [`prebuilds/${target.file}`])
+    t.true((await stat(join(folder, own.filename))).size <= maxBytes)
+    t.true(own.unpackedSize <= maxBytes)
+    // Nothing else is left out: the default models among them.
+    const others = packed.files.filter(({ path }) => !path.endsWith('.node'))
+    t.is(own.files.length, others.length + 1)
+    t.true(own.files.some(({ path }) => path === 'models/seesaw-shuffle.bin'))
   })
 }
 
-test('the tarball', (t) => {
-  t.log(`${(packed.size / 1e6).toFixed(2)} MB packed, with ${present.length} binaries`)
-  t.is(packed.files.filter(({ path }) => path.endsWith('.node')).length, present.length)
+test(`the tarball with ${present.length} binaries takes at most 8 MB`, (t) => {
+  t.log(megabytes(packed))
+  t.deepEqual(binaries(packed).sort(), present.map(({ file }) => `prebuilds/${file}`).sort())
+  t.true(packed.size <= maxBytes)
 })
 
 /** A PATH with Node.js, npm and what their scripts call; no compiler, no cmake, no python. */

@@ -94,7 +94,7 @@ test('a dry run tells all steps and changes nothing', async (t) => {
     'would run npm run prebuilds',
     'would run npm run test:prebuilds',
     'would run npm run test:musl',
-    'would run npm pack',
+    'would pack release/seesawface-99.0.0.tgz and one for each of its binaries',
     'would write release/SHA256SUMS',
     'npm publish --provenance --access public release/seesawface-99.0.0.tgz'
   ]) {
