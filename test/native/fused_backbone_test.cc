@@ -117,7 +117,9 @@ TEST(FusedBackbone, IsTakenWhereItCanBe) {
   const bool can = fused::best_kernels() != nullptr;
   EXPECT_EQ(with(Implementation::Auto, model.param), can);
   EXPECT_FALSE(with(Implementation::Ncnn, model.param));
-  if (can) EXPECT_TRUE(with(Implementation::Fused, model.param));
+  if (can) {
+    EXPECT_TRUE(with(Implementation::Fused, model.param));
+  }
 }
 
 TEST(FusedBackbone, LeavesOtherGraphsToNcnn) {

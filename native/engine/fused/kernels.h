@@ -35,7 +35,7 @@ struct Panel {
 /** What becomes of a sum. */
 enum class Store {
   Linear,  // written
-  Swish,   // x / (1 + e^-x), written
+  Swish,   // x / (1 + e^-x), e^-x at most 2^125, written
   Add      // added to what the output holds already
 };
 
