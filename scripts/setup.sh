@@ -3,6 +3,7 @@
 #
 #   sh scripts/setup.sh              what running seesawface needs
 #   sh scripts/setup.sh --tests      and what `npm test` needs
+#   sh scripts/setup.sh --checks     and what fuzzing and memory checking need (Debian)
 #   sh scripts/setup.sh --prebuilds  and what the tests of other machines' builds need: `npm run
 #                                    test:prebuilds`, `scripts/termux/test.sh` (Debian on x86-64)
 #
@@ -15,12 +16,13 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-tests=no prebuilds=no
+tests=no checks=no prebuilds=no
 for option in "$@"; do
   case "$option" in
     --tests) tests=yes ;;
+    --checks) checks=yes ;;
     --prebuilds) prebuilds=yes ;;
-    *) fail "unknown option $option (known: --tests, --prebuilds)" ;;
+    *) fail "unknown option $option (known: --tests, --checks, --prebuilds)" ;;
   esac
 done
 
@@ -73,6 +75,15 @@ if [ "$tests" = yes ]; then
     termux) [ -e "$prefix/include/gtest/gtest.h" ] || missing="$missing googletest" ;;
     *) [ -e /usr/include/gtest/gtest.h ] || missing="$missing libgtest-dev" ;;
   esac
+fi
+if [ "$checks" = yes ]; then
+  [ "$platform" = debian ] || fail "--checks needs Debian's clang with libFuzzer, and valgrind"
+  need valgrind valgrind ''
+  need clang++ clang ''
+  # Of the version that `clang` is: 14 in Debian 12.
+  runtime=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p')
+  : "${runtime:=libclang-rt-14-dev}" # before the package lists are there
+  dpkg -s "$runtime" >/dev/null 2>&1 || missing="$missing $runtime"
 fi
 if [ "$prebuilds" = yes ]; then
   [ "$platform" = debian ] || fail "--prebuilds needs Debian's qemu-user and C libraries of ARM"
