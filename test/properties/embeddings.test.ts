@@ -54,9 +54,12 @@ test('embeddings survive JSON to the bit, but for the sign of zeros', (t) =>
   holds(
     t,
     fc.property(vectors(1), ([x = []]) => {
-      const before = embedding(x.map((value) => (value === 0 ? 0 : value)))
-      const after = FaceEmbedding.fromJSON(JSON.parse(JSON.stringify(before)))
-      assert.deepEqual(after, before)
+      const before = embedding(x)
+      const { vector, ...source } = FaceEmbedding.fromJSON(JSON.parse(JSON.stringify(before)))
+      const { vector: signed, ...expected } = before
+      assert.deepEqual(source, expected)
+      const unsigned = signed.map((value) => (value === 0 ? 0 : value))
+      assert.deepEqual(vector, unsigned)
     })
   ))
 
