@@ -9,13 +9,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-runs=${1:-100000}
+runs=${1-100000}
 [ $# -eq 0 ] || shift
-case $runs in
-  '' | s | *[!0-9]*s | *[!0-9s]*) echo "fuzz: RUNS must be a number or seconds, not '$runs'" >&2; exit 2 ;;
-  *s) limit=-max_total_time=${runs%s} ;;
-  *) limit=-runs=$runs ;;
+case ${runs%s} in
+  '' | *[!0-9]*) echo "fuzz: RUNS must be a number or seconds, not '$runs'" >&2; exit 2 ;;
 esac
+case $runs in *s) limit=-max_total_time=${runs%s} ;; *) limit=-runs=$runs ;; esac
 [ $# -gt 0 ] || set -- param model fused frame align decode
 
 command -v clang++ >/dev/null && ls "$(clang++ -print-resource-dir)"/lib/*/libclang_rt.fuzzer* \
