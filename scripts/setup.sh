@@ -83,7 +83,10 @@ if [ "$checks" = yes ]; then
   # Of the version that `clang` is: 14 in Debian 12.
   runtime=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p')
   : "${runtime:=libclang-rt-14-dev}" # before the package lists are there
-  dpkg -s "$runtime" >/dev/null 2>&1 || missing="$missing $runtime"
+  # Valgrind has to know the dynamic linker's functions by name.
+  for package in "$runtime" libc6-dbg; do
+    dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+  done
 fi
 if [ "$prebuilds" = yes ]; then
   [ "$platform" = debian ] || fail "--prebuilds needs Debian's qemu-user and C libraries of ARM"
