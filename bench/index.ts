@@ -7,7 +7,8 @@
 // Peers are installed into FOLDER at first (default: seesawface-bench in the user's cache), as
 // bench/peers/ pins them; none is a dependency of this package. --alone leaves them out. PROGRAM is
 // bench/native's (cmake -DSEESAWFACE_BENCH=ON). --onnx is the model as ONNX, as training/ exports it.
-// Each turn calls each subject twice and times the second call; ratios are taken within a turn.
+// Each turn calls each subject until it is warm and times one more call; ratios are taken within a
+// turn.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/error.h"
+#include "face/block_means.h"
 #include "mat.h"
 
 namespace seesaw {
@@ -72,6 +73,18 @@ Range range_of(const Span& span, int size, int step) {
   return {aligned, static_cast<int>(end) - aligned};
 }
 
+/** That part of the picture, a half of its size `count` times over. */
+Image averaged(const Picture& picture, const Range& columns, const Range& rows, int count) {
+  const int step = std::min(1 << count, kLargestBlock);
+  const int width = columns.length / step, height = rows.length / step;
+  // Of less than a block there is a mean, too.
+  const bool in_blocks = width > 0 && height > 0;
+  Image part = in_blocks ? block_means(picture, columns.start, rows.start, width, height, step)
+                         : crop(picture, columns.start, rows.start, columns.length, rows.length);
+  for (int factor = in_blocks ? step : 1; factor < 1 << count; factor *= 2) part = halve(part);
+  return part;
+}
+
 }  // namespace
 
 double Similarity::scale() const { return std::hypot(a, b); }
@@ -120,8 +133,7 @@ Image align(const Picture& picture, const Landmarks& landmarks) {
   // and it keeps rows short: NCNN's NEON warp holds a row's length in 16 bits.
   const Range columns = range_of(span_of(back.tx, back.a, -back.b), picture.width(), step);
   const Range rows = range_of(span_of(back.ty, back.b, back.a), picture.height(), step);
-  Image part = crop(picture, columns.start, rows.start, columns.length, rows.length);
-  for (int i = 0; i < count; ++i) part = halve(part);
+  const Image part = averaged(picture, columns, rows, count);
 
   // From the crop to the part; the centres of pixels are half a pixel off their borders.
   const auto into_part = [step](double offset, int start) {

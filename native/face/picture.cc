@@ -43,24 +43,22 @@ Picture::Picture(const Frame& frame) {
   red_first_ = frame.format == PixelFormat::Rgb;
 }
 
-const std::uint8_t* Picture::row(int y) const {
-  if (image_ != nullptr) return image_->row(y);
-  if (const std::uint8_t* row = rows_->in_place(y)) return row;
-  line_.resize(std::size_t(width_) * 3);
-  rows_->read(y, 0, width_, line_.data());
-  return line_.data();
+const std::uint8_t* Picture::row(int y, int x, int count) const {
+  const std::size_t start = std::size_t(x) * 3;
+  if (image_ != nullptr) return image_->row(y) + start;
+  if (const std::uint8_t* row = rows_->in_place(y)) return row + start;
+  // Pixels that share chroma are read in pairs: the other half of the first one, too.
+  const int before = rows_->in_pairs() ? x % 2 : 0;
+  line_.resize(std::max(line_.size(), std::size_t(count + before) * 3));
+  rows_->read(y, x - before, count + before, line_.data());
+  return line_.data() + std::size_t(before) * 3;
 }
 
 void Picture::read(int y, int x, int count, std::uint8_t* bgr) const {
-  if (image_ != nullptr) {
-    std::copy_n(image_->row(y) + std::size_t(x) * 3, std::size_t(count) * 3, bgr);
-  } else if (x % 2 == 0 || !rows_->in_pairs()) {
+  if (image_ == nullptr && (x % 2 == 0 || !rows_->in_pairs())) {
     rows_->read(y, x, count, bgr);
   } else {
-    // The pair's other half first.
-    line_.resize(std::max(line_.size(), std::size_t(count + 1) * 3));
-    rows_->read(y, x - 1, count + 1, line_.data());
-    std::copy_n(line_.data() + 3, std::size_t(count) * 3, bgr);
+    std::copy_n(row(y, x, count), std::size_t(count) * 3, bgr);
   }
 }
 

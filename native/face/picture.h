@@ -25,8 +25,8 @@ class Picture {
 
   /** Whether the pixels of row() begin with red; else with blue. */
   bool red_first() const { return red_first_; }
-  /** A row, three bytes a pixel; good until the next call. */
-  const std::uint8_t* row(int y) const;
+  /** `count` pixels of row y from x on, three bytes each; good until the next call. */
+  const std::uint8_t* row(int y, int x, int count) const;
   /** Writes `count` pixels of row y from x on, blue first. */
   void read(int y, int x, int count, std::uint8_t* bgr) const;
 

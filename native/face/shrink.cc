@@ -42,17 +42,17 @@ class RowSums {
 
   /** Rows in the middle count whole: their bytes add up as whole numbers, which is quickest. */
   void sum(const Picture& picture, const Cover& cover) {
-    weigh<true>(picture.row(cover.first), cover.first_weight);
+    weigh<true>(row(picture, cover.first), cover.first_weight);
     int pending = 0;
     for (int line = cover.first + 1; line < cover.last; ++line) {
-      const std::uint8_t* from = picture.row(line);
+      const std::uint8_t* from = row(picture, line);
       pending++ == 0 ? add<true>(from) : add<false>(from);
       if (pending == kMostWholeRows || line + 1 == cover.last) {
         collect();
         pending = 0;
       }
     }
-    if (cover.last > cover.first) weigh<false>(picture.row(cover.last), cover.last_weight);
+    if (cover.last > cover.first) weigh<false>(row(picture, cover.last), cover.last_weight);
   }
 
   /** Beyond the last number there is room for one more vector. */
@@ -60,6 +60,10 @@ class RowSums {
 
  private:
   static constexpr std::size_t kBeyond = 4;
+
+  static const std::uint8_t* row(const Picture& picture, int y) {
+    return picture.row(y, 0, picture.width());
+  }
 
   template <bool IsFirst>
   void weigh(const std::uint8_t* __restrict from, float weight) {

@@ -276,7 +276,7 @@ void expect_same_pixels(const Frame& frame) {
         ASSERT_TRUE(std::equal(read.data(), read.data() + 3 * count, whole.row(y) + 3 * x))
             << count << " pixels at " << x << ", " << y;
       }
-      const std::uint8_t* row = picture.row(y) + 3 * x;
+      const std::uint8_t* row = picture.row(y, x, whole.width - x);
       const int blue = picture.red_first() ? 2 : 0;
       ASSERT_EQ(row[blue], whole.row(y)[3 * x]);
       ASSERT_EQ(row[1], whole.row(y)[3 * x + 1]);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "face/block_means.h"
 #include "face/picture.h"
 #include "face/pixels.h"
 #include "face_samples.h"
@@ -79,6 +80,40 @@ TEST(Pixels, ResizeToSmallerReadsEitherOrderOfChannels) {
   }
   const Frame rgb{swapped.bgr.data(), swapped.bgr.size(), 67, 41, 67 * 3, PixelFormat::Rgb};
   EXPECT_EQ(resize(Picture(rgb), 23, 17).bgr, resize(image, 23, 17).bgr);
+}
+
+TEST(Pixels, BlockMeansAreThoseOfTheirAreas) {
+  for (const int step : {1, 2, 4, 8, 16}) {
+    const Image image = test::noise(5 * step + 7, 3 * step + 2, 11);
+    Image swapped = image;
+    for (std::size_t i = 0; i < swapped.bgr.size(); i += 3) {
+      std::swap(swapped.bgr[i], swapped.bgr[i + 2]);
+    }
+    const Frame rgb{swapped.bgr.data(), swapped.bgr.size(), image.width,
+                    image.height,       image.width * 3,    PixelFormat::Rgb};
+    const Image means = block_means(image, 3, 1, 5, 3, step);
+    ASSERT_EQ(means.width, 5);
+    ASSERT_EQ(means.height, 3);
+    expect_means(crop(image, 3, 1, 5 * step, 3 * step), means);
+    EXPECT_EQ(block_means(Picture(rgb), 3, 1, 5, 3, step).bgr, means.bgr) << step;
+  }
+}
+
+TEST(Pixels, BlockMeansOfWhiteAreWhite) {
+  Image white = blank_image(35, 33);
+  std::fill(white.bgr.begin(), white.bgr.end(), std::uint8_t{255});
+  EXPECT_EQ(block_means(white, 2, 1, 2, 2, 16).bgr, std::vector<std::uint8_t>(12, 255));
+}
+
+TEST(Pixels, BlocksMustBeInsideAndOfAKnownSize) {
+  const Image image = test::noise(32, 16, 12);
+  const int bad[][5] = {{1, 0, 2, 1, 16}, {0, 1, 2, 1, 16}, {-1, 0, 1, 1, 16},
+                        {0, -1, 1, 1, 8}, {0, 0, 1, 1, 3},  {0, 0, 1, 1, 32}};
+  for (const auto& [left, top, width, height, step] : bad) {
+    expect_error(ErrorCode::Internal, "", [&, l = left, t = top, w = width, h = height, s = step] {
+      block_means(image, l, t, w, h, s);
+    });
+  }
 }
 
 TEST(Pixels, HalveIsTheMeanOfFourAndDropsOddLines) {
