@@ -164,7 +164,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (auto kernels = seesaw::fused::usable_kernels(); *kernels; ++kernels) {
       if (!seesaw::fused::Backbone::supports(*net, **kernels)) continue;
       if (kernels[1] && !best) continue;
-      const seesaw::fused::Backbone backbone(*net, {}, **kernels, threads);
+      const seesaw::fused::Backbone backbone(*net, {}, **kernels, {threads});
       const std::vector<float> got = backbone.run(picture.data());
       if (compare) expect_near(got, expected);
       break;
