@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { JsColorType } from '@napi-rs/image'
@@ -64,6 +64,17 @@ function named(name: string | undefined): string {
   return name === undefined ? 'the image' : `"${name}"`
 }
 
+/** All bytes in one go: FileHandle.readFile() asks for a small piece at a time. */
+async function readAll(file: FileHandle, size: number): Promise<Uint8Array> {
+  const content = Buffer.allocUnsafeSlow(size)
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await file.read(content, at, size - at, at)
+    if (bytesRead === 0) return content.subarray(0, at) // shortened meanwhile
+    at += bytesRead
+  }
+  return content
+}
+
 async function readPhotoFile(path: string): Promise<Uint8Array> {
   try {
     // Before it is opened: a pipe would block, a device would never end.
@@ -78,7 +89,7 @@ async function readPhotoFile(path: string): Promise<Uint8Array> {
       if (size > maxFileBytes) {
         throw new ImageTooLargeError(`"${path}" has ${size} bytes, more than any photo should`)
       }
-      return await file.readFile()
+      return await readAll(file, size)
     } finally {
       await file.close()
     }
