@@ -173,13 +173,13 @@ for (const args of [[], ['--help'], ['-h'], ['help']]) {
     const { exitCode, stdout, stderr } = await seesawface(args)
     t.is(exitCode, 0)
     t.is(stderr, '')
-    for (const command of ['verify', 'embed', 'detect', 'align', 'models', 'version']) {
+    for (const command of ['verify', 'embed', 'detect', 'align', 'models', 'bench', 'version']) {
       t.true(stdout.includes(`seesawface ${command}`))
     }
   })
 }
 
-for (const command of ['verify', 'embed', 'detect', 'align', 'models', 'convert']) {
+for (const command of ['verify', 'embed', 'detect', 'align', 'models', 'convert', 'bench']) {
   test(`help of ${command}`, async (t) => {
     const asked = await seesawface(['help', command])
     t.is(asked.exitCode, 0)
