@@ -2,8 +2,13 @@ import { signalOf } from './abort.js'
 import { checkInteger, checkOptions, show } from './check.js'
 import { InvalidArgumentError, SeesawFaceError } from './errors.js'
 
+const defaultConcurrency = 4
+
 export interface BatchOptions {
-  /** Items decoded, queued and at work at a time; memory grows with it. Default 4. */
+  /**
+   * Items decoded, queued and at work at a time, never more than `queueLimit`; memory grows with it.
+   * Default 4.
+   */
   readonly concurrency?: number
   /** Ends the batch; the iteration then throws the signal's reason. */
   readonly signal?: AbortSignal
@@ -31,11 +36,20 @@ export function checkBatch<Input>(
   options: BatchOptions
 ): void {
   checkOptions('options', options)
-  checkInteger('concurrency', options.concurrency ?? 4, 1, 1024)
+  checkInteger('concurrency', options.concurrency ?? defaultConcurrency, 1, 1024)
   const iterable = typeof inputs === 'object' && inputs !== null
   if (!iterable || !(Symbol.iterator in inputs || Symbol.asyncIterator in inputs)) {
     throw new InvalidArgumentError(argument, `${argument} must be iterable, not ${show(inputs)}`)
   }
+}
+
+/** No more at a time than the queue takes: a batch alone never finds it full. */
+export function withinQueue<Options extends BatchOptions>(
+  options: Options,
+  queueLimit: number
+): Options {
+  const { concurrency = defaultConcurrency } = options
+  return { ...options, concurrency: Math.min(concurrency, queueLimit) }
 }
 
 /**
@@ -48,7 +62,7 @@ export async function* runBatch<Input, Value>(
   options: BatchOptions,
   job: (input: Input, signal: AbortSignal) => Promise<Value>
 ): AsyncGenerator<BatchResult<Input, Value>, void, undefined> {
-  const { concurrency = 4, onProgress } = options
+  const { concurrency = defaultConcurrency, onProgress } = options
   const own = new AbortController()
   const outer = signalOf(options)
   const signal = outer === undefined ? own.signal : AbortSignal.any([outer, own.signal])

@@ -4,7 +4,8 @@ import {
   type BatchOptions,
   type BatchResult,
   checkBatch,
-  runBatch
+  runBatch,
+  withinQueue
 } from './batch.js'
 import type { Bytes } from './bytes.js'
 import { checkOneOf, checkOptions } from './check.js'
@@ -145,6 +146,8 @@ export class FaceEmbedder extends Closable {
   ): AsyncGenerator<BatchResult<Bytes, FaceEmbedding>, void, undefined> {
     this.engine.checkOpen()
     checkBatch('crops', crops, options)
-    return runBatch(crops, options, (crop, signal) => this.embed(crop, { ...options, signal }))
+    return runBatch(crops, withinQueue(options, this.engine.queueLimit), (crop, signal) =>
+      this.embed(crop, { ...options, signal })
+    )
   }
 }

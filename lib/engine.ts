@@ -1,8 +1,8 @@
 import { onAbort } from './abort.js'
 import { loadBinding } from './binding.js'
 import { checkInteger, checkOneOf } from './check.js'
-import { ClosedError, fromNative } from './errors.js'
-import { isDecoded, releaseMemory } from './frame-memory.js'
+import { ClosedError, fromNative, QueueFullError } from './errors.js'
+import { releaseMemory } from './frame-memory.js'
 import type { Implementation, NativeEngine, NativeFrame, Powersave, Precision } from './native.js'
 import { Turns } from './turns.js'
 
@@ -39,7 +39,10 @@ export interface EngineOptions {
    * Embeddings agree to a cosine of 0.99999 and better.
    */
   readonly implementation?: 'auto' | Implementation
-  /** Calls that may wait at a time, beside the one that runs. Default 64. */
+  /**
+   * Calls that may wait at a time, beside the one that runs; a photo that is being decoded counts as
+   * waiting. Default 64.
+   */
   readonly queueLimit?: number
   /**
    * What becomes of calls beyond that: `'reject'` (default) has them reject with QueueFullError,
@@ -58,9 +61,11 @@ const maxTicket = 0xffffffff
 /** A native engine with typed errors: what the public classes share. */
 export class Engine {
   readonly precision: Precision
+  readonly queueLimit: number
   readonly #native: NativeEngine
   readonly #closing = new AbortController()
   readonly #turns: Turns | undefined
+  #calls = 0
   #ticket = 0
 
   constructor(options: EngineOptions = {}) {
@@ -84,13 +89,15 @@ export class Engine {
     checkOneOf('powersave', powersave, ['off', 'little', 'big'])
     const addon = loadBinding()
     this.precision = precision
+    this.queueLimit = queueLimit
     this.#turns = whenFull === 'wait' ? new Turns(queueLimit) : undefined
     try {
       this.#native = new addon.Engine({
         threads: threads === 'auto' ? 0 : (threads ?? addon.defaultThreads()),
         powersave,
         spinMicroseconds,
-        queueLimit,
+        // The one that runs is among those that wait until the thread has taken it up.
+        queueLimit: queueLimit + 1,
         precision,
         implementation
       })
@@ -110,11 +117,24 @@ export class Engine {
   }
 
   /**
-   * Begins a call: decoding, the job of the native engine, and what is made of its answer. At once,
-   * or, with `whenFull: 'wait'`, when fewer than `queueLimit` calls are at it.
+   * Begins a call: decoding, the job of the native engine, and what is made of its answer. At once
+   * or not at all, so that no photo is read and decoded for a queue that is full; with
+   * `whenFull: 'wait'`, when fewer than `queueLimit` calls are at it.
    */
-  call<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#turns === undefined ? work() : this.#turns.run(work, signal)
+  async call<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#turns !== undefined) return this.#turns.run(work, signal)
+    if (this.#calls > this.queueLimit) {
+      throw new QueueFullError(
+        `${this.#calls} calls are pending, as many as queueLimit (${this.queueLimit}) allows: ` +
+          "await some of them first, or open with whenFull: 'wait'"
+      )
+    }
+    this.#calls++
+    try {
+      return await work()
+    } finally {
+      this.#calls--
+    }
   }
 
   /**
@@ -150,8 +170,7 @@ export class Engine {
     try {
       return await this.run(job, signal)
     } finally {
-      if (isDecoded(frame.data)) this.discard(frame.data)
-      else releaseMemory(frame.data)
+      releaseMemory(frame.data)
     }
   }
 
@@ -164,8 +183,9 @@ export class Engine {
   }
 
   /**
-   * Frees memory that nobody else knows of: garbage collection is in no hurry with what lies outside
-   * of V8's heap.
+   * Frees memory of V8's that nobody else knows of: garbage collection is in no hurry with it. Not
+   * for what the image decoder has allocated: its pixels go when their object is collected, and
+   * without its memory that object weighs so little that this takes its time.
    */
   discard(bytes: Uint8Array): void {
     loadBinding().discard(bytes)

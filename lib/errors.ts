@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'CONVERTER_MISSING'
   | 'CHECKPOINT_INVALID'
   | 'CONVERSION_FAILED'
+  | 'FILE_WRITE'
   | 'OUT_OF_MEMORY'
   | 'INTERNAL'
 
@@ -161,6 +162,11 @@ export class ConversionFailedError extends SeesawFaceError {
   readonly code = 'CONVERSION_FAILED'
 }
 
+/** A file that a command makes cannot be written; what was there before is as it was. */
+export class FileWriteError extends SeesawFaceError {
+  readonly code = 'FILE_WRITE'
+}
+
 /** Not enough memory for the photo or the model. */
 export class OutOfMemoryError extends SeesawFaceError {
   readonly code = 'OUT_OF_MEMORY'
@@ -189,6 +195,7 @@ const plainClasses: Readonly<Record<string, PlainErrorClass>> = {
   CONVERTER_MISSING: ConverterMissingError,
   CHECKPOINT_INVALID: CheckpointInvalidError,
   CONVERSION_FAILED: ConversionFailedError,
+  FILE_WRITE: FileWriteError,
   OUT_OF_MEMORY: OutOfMemoryError,
   INTERNAL: InternalError
 }

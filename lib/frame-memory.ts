@@ -58,17 +58,6 @@ function copied(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
-/** Memory of decoded photos that nobody else knows. */
-const decoded = new WeakSet<ArrayBufferLike>()
-
-export function markDecoded({ buffer }: Uint8Array): void {
-  decoded.add(buffer)
-}
-
-export function isDecoded({ buffer }: Uint8Array): boolean {
-  return decoded.has(buffer)
-}
-
 /** Gives back what `memoryFor` returned, once nobody reads it any more. May be left out. */
 export function releaseMemory({ buffer }: Uint8Array): void {
   if (!own.has(buffer)) return

@@ -16,7 +16,6 @@ import {
 } from './errors.js'
 import { orientationOf } from './exif.js'
 import { checkPixelCount, type RawFrame, takeFrame } from './frame.js'
-import { markDecoded } from './frame-memory.js'
 import { isCompleteJpeg } from './jpeg.js'
 import type { NativeFrame } from './native.js'
 
@@ -183,7 +182,6 @@ async function decode(
     if (layout.bits === 16 || layout.channels === 2) {
       data = await narrow(data, layout, width * height)
     }
-    markDecoded(data)
     const turned = orientation >= 5
     const upright = { width: turned ? height : width, height: turned ? width : height }
     const { format } = layout

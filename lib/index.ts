@@ -18,6 +18,7 @@ export {
   DeviceUnavailableError,
   EmbeddingMismatchError,
   FarUnsupportedError,
+  FileWriteError,
   ImageDecodeError,
   ImageTooLargeError,
   InternalError,

@@ -237,6 +237,8 @@ export interface NativeAddon {
   defaultThreads(): number
   /** Frees the memory of an array at once, which is empty then; not if it is shared or pooled. */
   discard(bytes: Uint8Array): void
+  /** Engines that have not been collected yet, in all threads of the process. */
+  engines(): number
   build(): { compiler: string; ncnnOptions: string[] }
   cpu(): NativeCpu
   vulkan(options: { allowSoftware: boolean }): NativeVulkan

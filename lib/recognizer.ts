@@ -4,7 +4,8 @@ import {
   type BatchOptions,
   type BatchResult,
   checkBatch,
-  runBatch
+  runBatch,
+  withinQueue
 } from './batch.js'
 import { farForThreshold, thresholdForFar } from './calibration.js'
 import { checkNumber, checkOptions } from './check.js'
@@ -167,7 +168,7 @@ export class FaceRecognizer extends FaceFinder {
     checkBatch('photos', photos, options)
     const wanted = detectOptionsToNative(options)
     const minimum = checkMinimum(options.minQuality)
-    return runBatch(photos, options, (photo, signal) =>
+    return runBatch(photos, withinQueue(options, this.engine.queueLimit), (photo, signal) =>
       this.#embed(photo, { ...options, signal }, wanted, minimum, 'photo')
     )
   }

@@ -92,7 +92,7 @@ export async function convert(args: readonly string[]): Promise<number> {
       progressBar('embedding', total)
     ))
   const [manifest] = await listModels(staging.path)
-  const path = await staging.publish()
+  const path = staging.publish()
 
   const parity = { ...report.parity, 'add-on to the reference': inAddon }
   if (parsed.json) {

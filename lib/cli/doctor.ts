@@ -32,11 +32,11 @@ async function examineApart(
   }
 }
 
-function modelLine({ verified, loads, selfTest }: ModelReport): string {
+function modelLine({ verified, loads, implementation, selfTest }: ModelReport): string {
   if (!verified) return colour.red('damaged')
   const parts = ['files verified']
   if (loads === false) parts.push(colour.red('cannot be run'))
-  if (loads === true) parts.push('runs')
+  if (loads === true) parts.push(implementation ? `runs (${implementation})` : 'runs')
   switch (selfTest?.state) {
     case 'passed':
     case 'failed': {
@@ -66,6 +66,10 @@ function vulkanFields({ available, reason, remedy, devices }: VulkanReport): [st
   return fields
 }
 
+function missing(folders: readonly string[]): string {
+  return colour.red(`cores are a guess, as ${folders.join(' and ')} cannot be read`)
+}
+
 function show(report: Report): void {
   const { node, addon, native, decoder, models } = report
   const system = [
@@ -82,10 +86,11 @@ function show(report: Report): void {
   }
   if (native) {
     const { cpu, ncnn } = native
+    const guess = report.unreadable.length > 0 ? `; ${missing(report.unreadable)}` : ''
     fields.push(
       ['  made with', native.compiler],
       ['NCNN', `${ncnn.version}: ${ncnn.options.join(' ')}`],
-      ['processor', coresLine(cpu)],
+      ['processor', coresLine(cpu) + guess],
       ['  extensions', cpu.features.join(' ') || 'none that are used'],
       ['threads', `${native.threads} for one inference`]
     )
@@ -103,6 +108,7 @@ function show(report: Report): void {
   for (const model of models) {
     fields.push([`  ${model.name}`, `${model.version ?? ''} ${modelLine(model)}`.trim()])
   }
+  for (const { file, reason } of report.leftOut) fields.push([`  ${file}`, `left out: ${reason}`])
   printFields(fields)
   print()
   for (const { code, problem, remedy } of report.problems) {

@@ -10,7 +10,7 @@ import { embed } from './embed.js'
 import { evaluation } from './eval.js'
 import { helpText, printHelp } from './help.js'
 import { models } from './models.js'
-import { complain, printJson } from './output.js'
+import { complain, printJson, stdoutFailed } from './output.js'
 import { errorJson } from './photos.js'
 import { verify } from './verify.js'
 import { version } from './version.js'
@@ -67,10 +67,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that has seen enough (`seesawface detect … | head`) is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2)
-})
+process.stdout.on('error', stdoutFailed)
 main(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode
 })

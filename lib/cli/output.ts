@@ -1,4 +1,7 @@
+import { fstatSync, writeSync } from 'node:fs'
 import pc from 'picocolors'
+import { systemCode } from '../errors.js'
+import { whyNotWritten } from '../whole-file.js'
 
 /** On terminals only, unless FORCE_COLOR asks for more, and never under NO_COLOR (no-color.org). */
 function wantsColour(stream: NodeJS.WriteStream): boolean {
@@ -9,8 +12,36 @@ function wantsColour(stream: NodeJS.WriteStream): boolean {
 export const colour = pc.createColors(wantsColour(process.stdout))
 const errorColour = pc.createColors(wantsColour(process.stderr))
 
+/** Ends the program when nobody takes the results, or nobody can. */
+export function stdoutFailed(error: unknown): never {
+  // A reader that has seen enough (`seesawface detect … | head`) is no error of ours.
+  if (systemCode(error) === 'EPIPE') process.exit(process.exitCode ?? 0)
+  complain(`the results cannot be printed: ${whyNotWritten(error)}`)
+  process.exit(2)
+}
+
+function stdoutIsFile(): boolean {
+  try {
+    return fstatSync(1).isFile()
+  } catch {
+    return false // closed: `seesawface … >&-`
+  }
+}
+const isFile = stdoutIsFile()
+
+/** Node writes once to a file and does not ask whether all of it found room. */
+function writeAll(text: string): void {
+  try {
+    for (let rest = Buffer.from(text); rest.length > 0; ) rest = rest.subarray(writeSync(1, rest))
+  } catch (error) {
+    stdoutFailed(error)
+  }
+}
+
 export function print(line = ''): void {
-  process.stdout.write(`${line}\n`)
+  const text = `${line}\n`
+  if (isFile) writeAll(text)
+  else process.stdout.write(text)
 }
 
 export function printJson(value: unknown): void {

@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs'
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { renameSync, rmSync } from 'node:fs'
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError } from '../errors.js'
+import { writeError } from '../whole-file.js'
 
 /** In the order in which they are put in place: a model without its manifest is none. */
 const suffixes = ['param', 'bin', 'json']
@@ -38,8 +39,12 @@ export class Staging {
         }
       }
     }
-    await mkdir(folder, { recursive: true })
-    return new Staging(await mkdtemp(join(folder, '.convert-')), folder, name)
+    try {
+      await mkdir(folder, { recursive: true })
+      return new Staging(await mkdtemp(join(folder, '.convert-')), folder, name)
+    } catch (error) {
+      throw writeError(folder, error)
+    }
   }
 
   /** Aborted when the program is told to stop. */
@@ -47,14 +52,21 @@ export class Staging {
     return this.#abort.signal
   }
 
-  /** Puts the files in place, the manifest last, and tells where that is. */
-  async publish(): Promise<string> {
+  /**
+   * Puts the files in place, the manifest last, and tells where that is. In one go: no signal is
+   * heard between them, so that a model that was there is replaced whole or not at all.
+   */
+  publish(): string {
     const manifest = join(this.target, `${this.name}.json`)
-    // A manifest never stands beside files of another model.
-    await rm(manifest, { force: true })
-    for (const suffix of suffixes) {
-      const file = `${this.name}.${suffix}`
-      await rename(join(this.path, file), join(this.target, file))
+    try {
+      // A manifest never stands beside files of another model.
+      rmSync(manifest, { force: true })
+      for (const suffix of suffixes) {
+        const file = `${this.name}.${suffix}`
+        renameSync(join(this.path, file), join(this.target, file))
+      }
+    } catch (error) {
+      throw writeError(this.target, error)
     }
     return manifest
   }

@@ -1,21 +1,24 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { loadBinding, loadDecoder } from '../binding.js'
 import { FaceDetector } from '../detector.js'
 import type { Manifest } from '../manifest.js'
 import {
   defaultDetectorModel,
   defaultEmbedderModel,
+  listModels,
   loadDetectorModel,
   loadEmbedderModel,
+  type RefusedManifest,
   readManifest
 } from '../model.js'
 import type { NativeAddon } from '../native.js'
 import { bundledModelDir, packageRoot } from '../paths.js'
 import { decoderProblem, loadProblem, type Problem, problem } from '../remedies.js'
 import { candidates, resolveAddon, thisHost } from './addon.js'
-import type { ModelReport, NativeReport, Report } from './report.js'
+import type { LeftOut, ModelReport, NativeReport, Report } from './report.js'
 import { leastCosine, selfTest } from './self-test.js'
 import { examineVulkan, type VulkanReport, vulkanUnseen } from './vulkan.js'
 
@@ -82,14 +85,14 @@ async function runModel(
   manifest: Manifest,
   modelDir: string,
   problems: Problem[]
-): Promise<Pick<ModelReport, 'loads' | 'selfTest'>> {
+): Promise<Pick<ModelReport, 'loads' | 'implementation' | 'selfTest'>> {
   const { name } = manifest
   try {
     if (manifest.kind === 'detector') {
       await (await FaceDetector.open({ detector: name, modelDir })).close()
       return { loads: true }
     }
-    const result = await selfTest(manifest, modelDir)
+    const { result, implementation } = await selfTest(manifest, modelDir)
     if (result.state === 'failed') {
       problems.push(
         problem(
@@ -99,7 +102,7 @@ async function runModel(
         )
       )
     }
-    return { loads: true, selfTest: result }
+    return { loads: true, implementation, selfTest: result }
   } catch (error) {
     problems.push(problem('MODEL_DAMAGED', `Model "${name}" cannot be run: ${text(error)}.`))
     return { loads: false }
@@ -112,13 +115,10 @@ async function examineModel(
   canRun: boolean,
   problems: Problem[]
 ): Promise<ModelReport> {
-  let manifest: Manifest
-  try {
-    manifest = await readManifest(name, modelDir)
-  } catch (error) {
+  const manifest = await readManifest(name, modelDir).catch((error: unknown) => {
     problems.push(problem('MODEL_DAMAGED', `${text(error)}.`))
-    return { name, verified: false }
-  }
+  })
+  if (manifest === undefined) return { name, verified: false }
   const { kind, version } = manifest
   try {
     await (kind === 'embedder' ? loadEmbedderModel : loadDetectorModel)(name, modelDir)
@@ -130,29 +130,59 @@ async function examineModel(
   return { name, kind, version, verified: true, ...run }
 }
 
+const defaultModels = [defaultEmbedderModel, defaultDetectorModel]
+
+/**
+ * The .json files that belong to no model. One with files of a model beside it, or named like a
+ * model that must be there, is a manifest, if a damaged one.
+ */
+async function strangers(modelDir: string, files: readonly string[]): Promise<LeftOut[]> {
+  const refused: RefusedManifest[] = []
+  await listModels(modelDir, { onRefused: (each) => refused.push(each) })
+  return refused.flatMap(({ path, error }) => {
+    const file = basename(path)
+    const name = file.slice(0, -'.json'.length)
+    const isModel =
+      defaultModels.includes(name) ||
+      files.includes(`${name}.param`) ||
+      files.includes(`${name}.bin`)
+    return isModel ? [] : [{ file, reason: text(error) }]
+  })
+}
+
 async function examineModels(
   modelDir: string,
   canRun: boolean,
   problems: Problem[]
-): Promise<ModelReport[]> {
+): Promise<Pick<Report, 'models' | 'leftOut'>> {
   let files: string[]
   try {
     files = await readdir(modelDir)
   } catch (error) {
     problems.push(problem('MODEL_MISSING', `The folder of models cannot be read: ${text(error)}.`))
-    return []
+    return { models: [], leftOut: [] }
   }
-  const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5))
-  const reports: ModelReport[] = []
+  const leftOut = await strangers(modelDir, files)
+  const names = files
+    .filter((file) => file.endsWith('.json') && !leftOut.some((left) => left.file === file))
+    .map((file) => file.slice(0, -'.json'.length))
+  const models: ModelReport[] = []
   for (const name of names.sort()) {
-    reports.push(await examineModel(name, modelDir, canRun, problems))
+    models.push(await examineModel(name, modelDir, canRun, problems))
   }
-  for (const name of [defaultEmbedderModel, defaultDetectorModel]) {
+  for (const name of defaultModels) {
     if (!names.includes(name)) {
       problems.push(problem('MODEL_MISSING', `The default model "${name}" is not in ${modelDir}.`))
     }
   }
-  return reports
+  return { models, leftOut }
+}
+
+/** Where Linux tells of cores and their speed; without these their number is a guess. */
+function unreadableFolders(): string[] {
+  if (process.platform !== 'linux' && process.platform !== 'android') return []
+  const telling = { '/proc': '/proc/self/status', '/sys': '/sys/devices/system/cpu' }
+  return Object.entries(telling).flatMap(([folder, path]) => (existsSync(path) ? [] : [folder]))
 }
 
 async function tryVulkan(
@@ -176,7 +206,7 @@ export async function examine(options: ExamineOptions = {}): Promise<Report> {
   const found = candidates(packageRoot, file, host)
   const native = examineNative(problems, crashedBy)
   const decoder = await examineDecoder(problems)
-  const models = await examineModels(modelDir, native !== null, problems)
+  const { models, leftOut } = await examineModels(modelDir, native !== null, problems)
   const vulkan = await tryVulkan(modelDir, native !== null, vulkanCrashedBy, problems)
   return {
     ok: problems.length === 0,
@@ -189,6 +219,7 @@ export async function examine(options: ExamineOptions = {}): Promise<Report> {
       arch: host.arch,
       libc: host.platform === 'linux' ? host.libc : 'the system’s own'
     },
+    unreadable: unreadableFolders(),
     addon: {
       file: file ?? null,
       kind: found.find(({ chosen }) => chosen)?.kind ?? 'none',
@@ -199,6 +230,7 @@ export async function examine(options: ExamineOptions = {}): Promise<Report> {
     decoder,
     modelDir,
     models,
+    leftOut,
     problems
   }
 }

@@ -1,4 +1,4 @@
-import type { NativeCpu } from '../native.js'
+import type { Implementation, NativeCpu } from '../native.js'
 import type { Problem } from '../remedies.js'
 import type { Candidate } from './addon.js'
 import type { SelfTestResult } from './self-test.js'
@@ -22,7 +22,15 @@ export interface ModelReport {
   readonly verified: boolean
   /** The native code accepts the network; absent when it was not tried. */
   readonly loads?: boolean
+  /** What computes an embedder that loads. */
+  readonly implementation?: Implementation
   readonly selfTest?: SelfTestResult
+}
+
+/** A .json file in the folder of models that belongs to none, as `listModels` leaves it out. */
+export interface LeftOut {
+  readonly file: string
+  readonly reason: string
 }
 
 /** The whole of `seesawface doctor --json`. */
@@ -38,6 +46,8 @@ export interface Report {
     readonly arch: string
     readonly libc: string
   }
+  /** Folders of the system that tell about its processor and cannot be read; empty when all can. */
+  readonly unreadable: readonly string[]
   readonly addon: {
     readonly file: string | null
     readonly kind: 'build' | 'prebuild' | 'none'
@@ -48,5 +58,6 @@ export interface Report {
   readonly decoder: { readonly available: boolean; readonly version: string | null }
   readonly modelDir: string
   readonly models: readonly ModelReport[]
+  readonly leftOut: readonly LeftOut[]
   readonly problems: readonly Problem[]
 }

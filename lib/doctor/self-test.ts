@@ -1,5 +1,6 @@
 import { FaceEmbedder } from '../embedder.js'
 import type { EmbedderManifest } from '../manifest.js'
+import type { Implementation } from '../native.js'
 
 /** How far a right answer may be from the stored one: far wider than rounding, far from an error. */
 export const leastCosine = 0.9999
@@ -58,20 +59,19 @@ export type SelfTestResult =
   /** The manifest has no embedding to compare with, or one of other weights. */
   | { readonly state: 'nothing-stored' | 'stored-for-other-weights' }
 
-/** Embeds the waves and compares the answer with the manifest's. */
+function compare({ selfTest, files }: EmbedderManifest, vector: Float32Array): SelfTestResult {
+  if (selfTest === undefined) return { state: 'nothing-stored' }
+  if (selfTest.binSha256 !== files.bin.sha256) return { state: 'stored-for-other-weights' }
+  const cosine = cosineOf(vector, decodeEmbedding(selfTest.embedding))
+  return { state: cosine >= leastCosine ? 'passed' : 'failed', cosine }
+}
+
+/** Embeds the waves and compares the answer with the manifest's; tells what computed it, too. */
 export async function selfTest(
   manifest: EmbedderManifest,
   modelDir: string
-): Promise<SelfTestResult> {
-  const embedder = await FaceEmbedder.open({ model: manifest.name, modelDir })
-  try {
-    const { vector } = await embedder.embed(waves())
-    const stored = manifest.selfTest
-    if (stored === undefined) return { state: 'nothing-stored' }
-    if (stored.binSha256 !== manifest.files.bin.sha256) return { state: 'stored-for-other-weights' }
-    const cosine = cosineOf(vector, decodeEmbedding(stored.embedding))
-    return { state: cosine >= leastCosine ? 'passed' : 'failed', cosine }
-  } finally {
-    await embedder.close()
-  }
+): Promise<{ readonly result: SelfTestResult; readonly implementation: Implementation }> {
+  await using embedder = await FaceEmbedder.open({ model: manifest.name, modelDir })
+  const { vector } = await embedder.embed(waves())
+  return { result: compare(manifest, vector), implementation: embedder.implementation }
 }

@@ -1,7 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseManifest } from '../manifest.js'
 import { bundledModelDir } from '../paths.js'
+import { writeWhole } from '../whole-file.js'
 
 /** Changes some fields of models/NAME.json and keeps all others, in their order. */
 export async function updateManifest(
@@ -14,7 +15,6 @@ export async function updateManifest(
   change(manifest)
   const text = `${JSON.stringify(manifest, null, 2)}\n`
   parseManifest(text, name) // never write what could not be loaded
-  await writeFile(`${path}.new`, text)
-  await rename(`${path}.new`, path)
+  await writeWhole(path, text)
   return path
 }

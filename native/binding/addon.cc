@@ -89,10 +89,15 @@ Napi::Value discard(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+Napi::Value engines(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), EngineObject::count());
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", EngineObject::define(env));
   exports.Set("ncnnVersion", Napi::String::New(env, ncnn_version()));
   exports.Set("defaultThreads", Napi::Function::New<threads>(env, "defaultThreads"));
+  exports.Set("engines", Napi::Function::New<engines>(env, "engines"));
   exports.Set("build", Napi::Function::New<build>(env, "build"));
   exports.Set("cpu", Napi::Function::New<cpu>(env, "cpu"));
   exports.Set("discard", Napi::Function::New<discard>(env, "discard"));

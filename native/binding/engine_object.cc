@@ -1,5 +1,6 @@
 #include "binding/engine_object.h"
 
+#include <atomic>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,9 @@ CorePlan core_plan_from(const Napi::Object& options) {
                       : read_topology();
   return plan_cores(topology, wanted, threads == 0 ? std::nullopt : std::optional(threads));
 }
+
+/** Environments of several threads make and collect engines. */
+std::atomic<int> engine_count{0};
 
 /** The value of a task that has none. */
 struct Nothing {};
@@ -142,6 +146,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
 
 EngineObject::EngineObject(const Napi::CallbackInfo& info)
     : ObjectWrap(info), models_(std::make_shared<Models>()) {
+  ++engine_count;
   try {
     const Napi::Object object = object_from(info[0], "options");
     core_plan_ = core_plan_from(object);
@@ -160,11 +165,14 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info)
         info.Env(), static_cast<std::size_t>(queue_limit), [this] { settle(core_plan_); },
         [this](bool busy) { busy ? Ref() : Unref(); });
   } catch (...) {
+    --engine_count;  // no destructor runs for what was not made
     throw to_js_error(info.Env(), std::current_exception());
   }
 }
 
-EngineObject::~EngineObject() = default;
+EngineObject::~EngineObject() { --engine_count; }
+
+int EngineObject::count() { return engine_count; }
 
 template <typename Body>
 Napi::Value EngineObject::promised(Napi::Env env, Body body) {
@@ -325,7 +333,12 @@ Napi::Value EngineObject::cancel(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  return promised(env, [&] { return runner_->close(env, [models = models_] { *models = {}; }); });
+  return promised(env, [&] {
+    return runner_->close(env, [models = models_] {
+      *models = {};
+      return_free_memory();
+    });
+  });
 }
 
 Napi::Value EngineObject::pending(const Napi::CallbackInfo& info) {

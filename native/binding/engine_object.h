@@ -15,6 +15,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   /** The class, to be exported. */
   static Napi::Function define(Napi::Env env);
+  /** Objects of the whole process that have not been collected. */
+  static int count();
 
   explicit EngineObject(const Napi::CallbackInfo& info);
   ~EngineObject() override;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include "engine/error.h"
 
@@ -30,6 +31,12 @@ Napi::Error to_js_error(Napi::Env env, const std::exception_ptr& exception) {
     return describe(env, error);
   } catch (const std::bad_alloc&) {
     return describe(env, Error(ErrorCode::OutOfMemory, "out of memory"));
+  } catch (const std::system_error& error) {
+    const bool refused = error.code() == std::errc::resource_unavailable_try_again;
+    return describe(env, refused ? Error(ErrorCode::OutOfMemory,
+                                         "the system refuses another thread: too little memory, or "
+                                         "a limit on threads or processes (ulimit -u)")
+                                 : Error(ErrorCode::Internal, error.what()));
   } catch (const std::exception& error) {
     return describe(env, Error(ErrorCode::Internal, error.what()));
   } catch (...) {

@@ -110,6 +110,12 @@ void Executor::join() {
 }
 
 void Executor::loop() {
+  try {
+    // The C++ library gets the memory it keeps in each thread for exceptions when the first is
+    // thrown: now, and not when there is none left for std::bad_alloc, which would end the process.
+    throw 0;
+  } catch (int) {
+  }
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return closed_ || !queue_.empty(); });

@@ -13,6 +13,7 @@
 #include "engine/error.h"
 #include "engine/gpus.h"
 #include "engine/layer_rules.h"
+#include "engine/ncnn_threads.h"
 #include "engine/param_file.h"
 #include "net.h"
 
@@ -116,6 +117,7 @@ Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
                  const NetworkOptions& options)
     : state_(std::make_unique<State>()) {
   options.check();
+  start_ncnn_threads();
   state_->file = parse_param(param_text);
   check_weights(state_->file, bin);
 

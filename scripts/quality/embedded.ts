@@ -1,7 +1,6 @@
 // Embeddings and faces of many photos, kept in a file so that they are computed once.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeWhole } from '../../lib/cli/files.js'
 import { progressBar } from '../../lib/cli/progress.js'
 import {
   type EmbedderManifest,
@@ -10,6 +9,7 @@ import {
   FaceRecognizer,
   NoFaceError
 } from '../../lib/index.js'
+import { writeWhole } from '../../lib/whole-file.js'
 
 interface Kept {
   readonly vector: string

@@ -3,11 +3,11 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { thresholdForFar } from '../../lib/calibration.js'
-import { writeWhole } from '../../lib/cli/files.js'
 import { parsePairs } from '../../lib/evaluation/pairs.js'
 import { axisLabels, type Box, line, path, style, words } from '../../lib/evaluation/plot/svg.js'
 import { countAtLeast, equalErrorRate, rocCurve } from '../../lib/evaluation/roc.js'
 import { similarity } from '../../lib/index.js'
+import { writeWhole } from '../../lib/whole-file.js'
 import { randomNumbers } from './degrade.js'
 import { embedded } from './embedded.js'
 

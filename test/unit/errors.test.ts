@@ -24,6 +24,7 @@ const classes: [errors.ErrorCode, new (...args: never[]) => errors.SeesawFaceErr
   ['CONVERTER_MISSING', errors.ConverterMissingError],
   ['CHECKPOINT_INVALID', errors.CheckpointInvalidError],
   ['CONVERSION_FAILED', errors.ConversionFailedError],
+  ['FILE_WRITE', errors.FileWriteError],
   ['OUT_OF_MEMORY', errors.OutOfMemoryError],
   ['INTERNAL', errors.InternalError]
 ]

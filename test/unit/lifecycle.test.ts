@@ -218,7 +218,7 @@ linuxTest('a thread that cannot be had is an error, and the process ends', async
   const args = ['--import=tsx', '--input-type=module', '-e', script]
   const cwd = fileURLToPath(new URL('../..', import.meta.url))
   const { stdout } = await run(process.execPath, args, { cwd, timeout: 30_000 })
-  t.is(stdout.trim(), 'INTERNAL')
+  t.is(stdout.trim(), 'OUT_OF_MEMORY')
 })
 
 const scripts: [string, string][] = [

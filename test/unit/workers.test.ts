@@ -14,7 +14,7 @@ test('worker threads embed, close, leave, exit and are terminated without harm',
     rounds.map((line) => JSON.parse(line)),
     ['close', 'leave open', 'exit at work', 'wait to be terminated'].map((end) => ({
       end,
-      workers: 3
+      workers: 8
     }))
   )
 })
