@@ -1,5 +1,8 @@
 import { inspect } from 'node:util'
+import type { Precision } from '../index.js'
 import type { TunedOptions } from './choice.js'
+
+const otherPrecisions: readonly Precision[] = ['fp16']
 
 /** What of a machine decides which options are worth trying. */
 export interface TuneMachine {
@@ -44,11 +47,20 @@ export function onCores({ cores, bigCores, defaultThreads, gpu }: TuneMachine): 
   return unique(all)
 }
 
-/** Second round: with the best of the first, each precision and what computes the network. */
-export function inPrecisions(winners: readonly TunedOptions[]): TunedOptions[] {
+/** Microseconds to look for more work: none at all, and enough to outlast a pause between calls. */
+const spins = [0, 2000] as const
+
+/**
+ * Second round: with the best of the first, each precision and what computes the network, and, where
+ * several threads work, how long they look for more.
+ */
+export function inDetail(winners: readonly TunedOptions[], defaultThreads: number): TunedOptions[] {
   const all: TunedOptions[] = []
   for (const winner of winners) {
-    for (const precision of [undefined, 'fp16'] as const) {
+    if ((winner.threads ?? defaultThreads) > 1) {
+      for (const spinMicroseconds of spins) all.push({ ...winner, spinMicroseconds })
+    }
+    for (const precision of [undefined, ...otherPrecisions]) {
       for (const implementation of [undefined, 'ncnn'] as const) {
         all.push({
           ...winner,

@@ -3,7 +3,10 @@ import { median, medianError, ratios } from './statistics.js'
 
 /** Options that `bench --tune` tries: those of open() that change speed or power alone. */
 export type TunedOptions = Omit<
-  Pick<EngineOptions, 'threads' | 'powersave' | 'precision' | 'implementation'>,
+  Pick<
+    EngineOptions,
+    'threads' | 'powersave' | 'precision' | 'implementation' | 'spinMicroseconds'
+  >,
   'threads'
 > & { readonly threads?: number } & DeviceOptions
 

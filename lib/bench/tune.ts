@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import {
   DeviceUnavailableError,
   FaceRecognizer,
@@ -6,7 +6,7 @@ import {
   type RawFrame,
   type StreamTiming
 } from '../index.js'
-import { inPrecisions, onCores, openCall, type TuneMachine } from './candidates.js'
+import { inDetail, onCores, openCall, type TuneMachine } from './candidates.js'
 import { type Aim, aims, best, type Trial, type TunedOptions } from './choice.js'
 import { median, quantile, ratios, rounded } from './statistics.js'
 import { pauseFor, type Subject, takeTurns } from './turns.js'
@@ -62,14 +62,16 @@ interface Opened {
 }
 
 /** Whether two are the same in spite of their options: what was asked for is not always had. */
-function alike(a: FaceRecognizer, b: FaceRecognizer): boolean {
-  return (
-    a.device === b.device &&
-    a.implementation === b.implementation &&
-    a.threads === b.threads &&
-    a.precision === b.precision &&
-    a.powersave === b.powersave
-  )
+function alike(a: Opened, b: Opened): boolean {
+  const had = ({ options, recognizer }: Opened): unknown[] => [
+    recognizer.device,
+    recognizer.implementation,
+    recognizer.threads,
+    recognizer.precision,
+    recognizer.powersave,
+    options.spinMicroseconds
+  ]
+  return isDeepStrictEqual(had(a), had(b))
 }
 
 async function openAll(
@@ -84,8 +86,9 @@ async function openAll(
   for (const options of candidates) {
     try {
       const recognizer = await FaceRecognizer.open({ ...base, ...options })
-      if (opened.some(({ recognizer: other }) => alike(recognizer, other))) await recognizer.close()
-      else opened.push({ options, recognizer, embed: [] })
+      const now = { options, recognizer, embed: [] }
+      if (opened.some((other) => alike(now, other))) await recognizer.close()
+      else opened.push(now)
     } catch (error) {
       if (error instanceof PrecisionUnsupportedError) continue
       if (error instanceof DeviceUnavailableError) continue
@@ -176,14 +179,14 @@ function report(trials: readonly Measured[]): TrialReport[] {
 
 /**
  * Tries the options of open() on this machine, first threads and cores, then, with the best of
- * these, precision and implementation, and chooses from the second round.
+ * these, the other options, and chooses from the second round.
  */
 export async function runTune(options: TuneOptions): Promise<TuneReport> {
   const { machine, model, onProgress = () => undefined } = options
   const first = await round(onCores(machine), options, (percent) => onProgress(percent / 2))
   const crops = first.map(({ crop }) => crop)
   const winners = aims.flatMap((aim) => [best(first, aim).options, best(crops, aim).options])
-  const second = await round(inPrecisions(winners), options, (percent) =>
+  const second = await round(inDetail(winners, machine.defaultThreads), options, (percent) =>
     onProgress(50 + percent / 2)
   )
   return {

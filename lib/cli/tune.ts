@@ -18,6 +18,9 @@ function tellChoice(heading: string, choices: readonly Tuned[]): void {
       `${colour.green(code)}  ${median.toFixed(2)} ms, ${ratio.toFixed(2)} of the default’s`
     ])
   )
+  if (choices.some(({ options }) => options.precision !== undefined)) {
+    print(colour.dim('  embeddings of one precision are not compared with those of another'))
+  }
   print()
 }
 

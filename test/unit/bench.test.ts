@@ -1,5 +1,5 @@
 import test from 'ava'
-import { inPrecisions, onCores, openCall, threadCounts } from '../../lib/bench/candidates.js'
+import { inDetail, onCores, openCall, threadCounts } from '../../lib/bench/candidates.js'
 import { barChart } from '../../lib/bench/chart.js'
 import { best, costOf, type Trial, type TunedOptions } from '../../lib/bench/choice.js'
 import { inFlight, throughput } from '../../lib/bench/embedding.js'
@@ -194,21 +194,25 @@ for (const [machine, expected] of rounds) {
   })
 }
 
-test('second round: the defaults, and each winner once in every precision', (t) => {
-  const one: TunedOptions[] = [
-    {},
-    { implementation: 'ncnn' },
-    { precision: 'fp16' },
-    { precision: 'fp16', implementation: 'ncnn' }
-  ]
-  t.deepEqual(inPrecisions([{}, {}]), one)
-  const two = inPrecisions([{ threads: 2 }, {}, { threads: 2 }])
+test('second round: the defaults, and each winner once with every other option', (t) => {
+  const one = inDetail([{}, {}], 1)
+  t.deepEqual(one[0], {})
+  t.true(one.some(({ precision }) => precision === 'fp16'))
+  t.true(one.some(({ implementation }) => implementation === 'ncnn'))
+  t.true(one.every(({ spinMicroseconds }) => spinMicroseconds === undefined))
+  const two = inDetail([{ threads: 2 }, {}, { threads: 2 }], 1)
   t.deepEqual(two[0], {})
-  t.is(two.length, 8)
   t.deepEqual(
     two.filter(({ threads }) => threads === undefined),
     one
   )
+  // Only several threads wait for each other.
+  t.is(two.length, 2 * one.length + 2)
+  t.deepEqual(
+    two.flatMap(({ spinMicroseconds = [] }) => spinMicroseconds),
+    [0, 2000]
+  )
+  t.true(inDetail([{}], 4).some(({ spinMicroseconds }) => spinMicroseconds === 0))
 })
 
 const calls: [options: Parameters<typeof openCall>[1], expected: string][] = [
