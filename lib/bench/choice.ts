@@ -46,7 +46,8 @@ function simplicity({ options, threads }: Trial): number {
 
 /**
  * The trial that costs least. What is above it by no more than is negligible, or than chance may
- * explain, ties with it, and of those that tie the simplest is best.
+ * explain, ties with it, and of those that tie the simplest is best. What costs more than the
+ * defaults never is.
  */
 export function best<T extends Trial>(trials: readonly T[], aim: Aim): T {
   const [first] = trials
@@ -56,7 +57,7 @@ export function best<T extends Trial>(trials: readonly T[], aim: Aim): T {
   const tied = trials.filter((_, i) => {
     const { ratio, error } = costs[i] as Cost
     const margin = Math.max(negligible * least.ratio, Math.hypot(error, least.error))
-    return ratio - least.ratio <= margin
+    return ratio <= (costs[0] as Cost).ratio && ratio - least.ratio <= margin
   })
   return tied.reduce((a, b) => (simplicity(b) < simplicity(a) ? b : a))
 }

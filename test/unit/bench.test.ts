@@ -123,6 +123,16 @@ const choices: Choice[] = [
     cores: {}
   },
   {
+    name: 'uncertain, and worse than the defaults',
+    trials: [
+      [{}, 1, steady(10)],
+      [{ threads: 2 }, 2, steady(4)],
+      [{ implementation: 'ncnn' }, 1, [5, 14, 90, 5]]
+    ],
+    latency: { threads: 2 },
+    cores: { threads: 2 }
+  },
+  {
     name: 'a disturbance that all suffer from in a turn changes nothing',
     trials: [
       [{}, 1, [10, 100, 10, 10]],
