@@ -80,6 +80,19 @@ const deeds = {
     }
     return { sizes }
   },
+  async 'embed until it fails'() {
+    const embedder = await open()
+    for (let done = 0; done < 100; done++) {
+      try {
+        await embedder.embed(crop)
+      } catch ({ code, message }) {
+        await embedder.close()
+        const cpu = await FaceEmbedder.open()
+        const { length } = (await cpu.embed(crop)).vector
+        return { done, code, message, length }
+      }
+    }
+  },
   async 'embed often'() {
     const embedder = await open()
     const sizes = []

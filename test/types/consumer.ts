@@ -48,6 +48,8 @@ export async function check(): Promise<void> {
   assertType<Same<FaceRecognizer['powersave'], Powersave>>()
   assertType<Same<Powersave, 'off' | 'little' | 'big'>>()
   assertType<Same<FaceRecognizer['threads'], number>>()
+  assertType<Same<FaceRecognizer['device'], 'cpu' | 'vulkan'>>()
+  assertType<Same<FaceRecognizer['deviceReason'], string | undefined>>()
   assertType<Same<FaceEmbedding['face'], Face | undefined>>()
   assertType<Same<ReturnType<typeof similarity>, number>>()
   similarity(embedding, FaceEmbedding.fromJSON(embedding.toJSON()))

@@ -3,6 +3,7 @@
 // that add-on and runs this; with another one everything here is skipped.
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -186,6 +187,61 @@ vulkanTest('doctor survives a driver that crashes, and names it', async (t) => {
   t.regex(report.vulkan.reason, /crashes the process \(SIGABRT\)/)
   t.true(report.models.every(({ loads }: { loads?: boolean }) => loads))
   t.is((await open({}, env)).device, 'cpu')
+})
+
+/** A driver that poses as a GPU and has a fault: see faulty-driver.cc. */
+async function faulty(folder: TemporaryFolder, fault: string): Promise<NodeJS.ProcessEnv> {
+  const source = await readFile(new URL('../support/faulty-driver.cc', import.meta.url), 'utf8')
+  const file = await library(folder, 'faulty-driver', source)
+  await folder.write('driver.json', `{\n "ICD": {\n  "library_path": "${file}"\n }\n}\n`)
+  const icd = JSON.parse(await readFile(join(drivers, software || ''), 'utf8'))
+  return {
+    VK_ICD_FILENAMES: folder.file('driver.json'),
+    FAULTY_DRIVER: icd.ICD.library_path,
+    FAULT: fault
+  }
+}
+
+const faults: [fault: string, reason: RegExp][] = [
+  ['lost', /it cannot be opened/],
+  ['wrong', /a cosine of -?0\.\d+ with the CPU's, at least 0\.9999 is wanted/],
+  ['slow', /it takes \d{4,} ms for one face, at most 5000 are allowed/]
+]
+for (const [fault, reason] of faults) {
+  softwareTest(`a GPU that is ${fault} is refused with the reason`, async (t) => {
+    await using folder = await TemporaryFolder.make()
+    const env = await faulty(folder, fault)
+    const refused = await open({ device: 'vulkan' }, env)
+    t.is(refused.code, 'DEVICE_UNAVAILABLE')
+    t.regex(refused.message ?? '', reason)
+    t.regex(refused.message ?? '', /Use device 'auto' or 'cpu'/)
+    const fallen = await open({ device: 'auto' }, env)
+    t.is(fallen.device, 'cpu')
+    t.regex(fallen.deviceReason ?? '', reason)
+    t.deepEqual(fallen.vector, (await open({}, env)).vector)
+  })
+}
+
+softwareTest('a GPU without a fault needs no leave', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  const found = await open({ device: 'auto' }, await faulty(folder, 'none'))
+  t.is(found.device, 'vulkan', found.deviceReason)
+  t.regex(found.deviceReason ?? '', /\(discrete\), cosine with the CPU/)
+})
+
+softwareTest('a GPU that is lost later is an error of the call; the CPU goes on', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  const { stdout, stderr } = await run(
+    process.execPath,
+    [script, JSON.stringify({ device: 'vulkan' }), 'embed until it fails'],
+    { env: { ...process.env, ...(await faulty(folder, 'lost later')) }, timeout: 170_000 }
+  )
+  t.is(stderr, '')
+  const { done, code, message, length } = JSON.parse(stdout)
+  t.true(done >= 1 && done < 30, `${done} embeddings before`)
+  t.is(code, 'DEVICE_UNAVAILABLE')
+  t.regex(message, /the GPU could not compute/)
+  t.is(length, 512)
 })
 
 const deeds = [
