@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is too slow for every change: sanitizers, memcheck, fuzzing, long runs. Set up first with
+# What is too slow for every change: sanitizers, memcheck, fuzzing, long runs, Vulkan. Set up first with
 # `sh scripts/setup.sh --tests --checks`. FUZZ_SECONDS is how long each subject is fuzzed (default
 # ten minutes). Closes with the counts, as .ci/run does.
 set -uo pipefail
@@ -13,4 +13,5 @@ part valgrind sh scripts/valgrind.sh
 part fuzz sh scripts/fuzz.sh "${FUZZ_SECONDS:-600}s"
 part properties env FC_RUNS=20 npx ava --timeout=30m 'test/properties/*.test.ts'
 part hostile npx ava test/unit/hostile-images.test.ts
+part vulkan sh scripts/vulkan/test.sh
 finish

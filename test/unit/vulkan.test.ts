@@ -194,10 +194,11 @@ async function faulty(folder: TemporaryFolder, fault: string): Promise<NodeJS.Pr
   const source = await readFile(new URL('../support/faulty-driver.cc', import.meta.url), 'utf8')
   const file = await library(folder, 'faulty-driver', source)
   await folder.write('driver.json', `{\n "ICD": {\n  "library_path": "${file}"\n }\n}\n`)
-  const icd = JSON.parse(await readFile(join(drivers, software || ''), 'utf8'))
+  const { ICD: behind } = JSON.parse(await readFile(join(drivers, software || ''), 'utf8'))
+  const { library_path: path } = behind
   return {
     VK_ICD_FILENAMES: folder.file('driver.json'),
-    FAULTY_DRIVER: icd.ICD.library_path,
+    FAULTY_DRIVER: path,
     FAULT: fault
   }
 }
