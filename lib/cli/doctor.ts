@@ -92,7 +92,7 @@ function show(report: Report): void {
       ['NCNN', `${ncnn.version}: ${ncnn.options.join(' ')}`],
       ['processor', coresLine(cpu) + guess],
       ['  extensions', cpu.features.join(' ') || 'none that are used'],
-      ['threads', `${native.threads} for one inference`]
+      ['threads', `${native.threads} for one inference; 'auto' stands for ${cpu.autoThreads}`]
     )
   }
   fields.push(

@@ -14,6 +14,7 @@
 #include "engine/gpus.h"
 #include "engine/layer_rules.h"
 #include "engine/ncnn_threads.h"
+#include "engine/openmp.h"
 #include "engine/param_file.h"
 #include "net.h"
 
@@ -91,6 +92,7 @@ struct Network::State {
   BlobMemory memory;  // ends after the net does
   ncnn::Net net;
   Precision precision = Precision::Fp32;
+  std::chrono::microseconds spin{};  // of the threads of NCNN's team
   bool on_gpu = false;
   std::optional<GpuTenancy> tenancy;  // ends before the net does
 
@@ -122,6 +124,7 @@ Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
   check_weights(state_->file, bin);
 
   state_->precision = options.precision;
+  state_->spin = options.spin;
   state_->on_gpu = options.gpu.has_value();
   ncnn::Net& net = state_->net;
   net.opt = ncnn_options(options);
@@ -150,6 +153,7 @@ Precision Network::precision() const { return state_->precision; }
 std::vector<ncnn::Mat> Network::run(const char* input, const ncnn::Mat& in,
                                     const std::vector<std::string>& outputs) const {
   state_->check(input, in, outputs);
+  set_openmp_spin(state_->spin);
   struct Trim {
     BlobMemory& memory;
     ~Trim() { memory.trim(); }

@@ -88,7 +88,7 @@ test.serial('an engine keeps to the cores asked for, its team and nobody else', 
     { powersave: 'big', expected: big },
     { powersave: 'off', expected: undefined }
   ]
-  for (const implementation of ['auto'] as const) {
+  for (const implementation of ['auto', 'ncnn'] as const) {
     for (const { powersave, expected } of cases) {
       const before = await threads()
       const options = { powersave, implementation, systemRoot: folder.path }
@@ -112,7 +112,7 @@ test.serial('two engines side by side keep apart', async (t) => {
   if (two === undefined) return t.log('this machine has a single processor')
   const [little, big] = two
   await using folder = await machine({ [little]: 400, [big]: 1024 })
-  const options = { systemRoot: folder.path } as const
+  const options = { implementation: 'ncnn', systemRoot: folder.path } as const
   const before = await threads()
   await withEngine({ ...options, powersave: 'little' }, async () => {
     const first = await threads()
