@@ -99,6 +99,16 @@ void BlobMemory::give(std::size_t offset) {
   free_.erase(place);
 }
 
+void BlobMemory::trim_seldom(std::chrono::milliseconds rest) {
+  const auto now = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (trimmed_.time_since_epoch().count() != 0 && now - trimmed_ < rest) return;
+    trimmed_ = now;
+  }
+  trim();
+}
+
 void BlobMemory::trim(std::size_t keep) {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const auto& [offset, length] : free_) {

@@ -156,7 +156,7 @@ std::vector<ncnn::Mat> Network::run(const char* input, const ncnn::Mat& in,
   set_openmp_spin(state_->spin);
   struct Trim {
     BlobMemory& memory;
-    ~Trim() { memory.trim(); }
+    ~Trim() { memory.trim_seldom(); }
   };
   const Trim last{state_->memory};
   ncnn::Extractor extractor = state_->net.create_extractor();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -80,6 +81,18 @@ TEST(BlobMemory, WhatIsTrimmedIsZeroAndWhatIsTakenStays) {
   memory.fastFree(second);
   memory.trim(0);
   EXPECT_EQ(memory.touched(), 0u);
+}
+
+TEST(BlobMemory, IsTrimmedSeldomInARowOfRuns) {
+  BlobMemory memory(64 * kMiB);
+  const auto touched_after = [&](std::chrono::milliseconds rest) {
+    memory.fastFree(memory.fastMalloc(8 * kMiB));
+    memory.trim_seldom(rest);
+    return memory.touched();
+  };
+  EXPECT_LE(touched_after(std::chrono::hours(1)), BlobMemory::kKeep) << "the first time";
+  EXPECT_GT(touched_after(std::chrono::hours(1)), 8 * kMiB);
+  EXPECT_LE(touched_after(std::chrono::milliseconds(0)), BlobMemory::kKeep);
 }
 
 TEST(BlobMemory, WhatDoesNotFitComesFromElsewhere) {
