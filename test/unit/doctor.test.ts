@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { basename } from 'node:path'
 import test from 'ava'
 import { coresLine } from '../../lib/doctor/cores.js'
 import { examine } from '../../lib/doctor/examine.js'
@@ -10,6 +11,7 @@ import {
   leastCosine,
   waves
 } from '../../lib/doctor/self-test.js'
+import { listModels } from '../../lib/index.js'
 import { packageRoot } from '../../lib/paths.js'
 import { TemporaryFolder } from '../support/models.js'
 
@@ -187,6 +189,37 @@ for (const { what, change, codes, model } of cases) {
     else t.is(found, undefined)
   })
 }
+
+test('.json files that belong to no model are left out, as listModels leaves them', async (t) => {
+  await using folder = await TemporaryFolder.withModels()
+  await folder.write('notes.json', '{"some": "thing"}')
+  await folder.write('of a model.json', '{')
+  await folder.write('broken.json', '{"kind": "embedder"}')
+  await folder.write('broken.bin', 'weights without a manifest that can be read')
+  const report = await examine({ modelDir: folder.path })
+  t.deepEqual(
+    report.problems.map(({ code }) => code),
+    ['MODEL_DAMAGED']
+  )
+  t.like(
+    report.models.find(({ name }) => name === 'broken'),
+    { verified: false }
+  )
+  t.deepEqual(
+    report.leftOut.map(({ file }) => file),
+    ['notes.json', 'of a model.json']
+  )
+  const refused: string[] = []
+  const listed = await listModels(folder.path, { onRefused: ({ path }) => refused.push(path) })
+  t.deepEqual(
+    refused.map((path) => basename(path)).sort(),
+    ['broken.json', ...report.leftOut.map(({ file }) => file)].sort()
+  )
+  t.deepEqual(
+    listed.map(({ name }) => name),
+    report.models.filter(({ verified }) => verified).map(({ name }) => name)
+  )
+})
 
 test('the right embedding passes', async (t) => {
   await using folder = await TemporaryFolder.withModels()
