@@ -14,4 +14,5 @@ part fuzz sh scripts/fuzz.sh "${FUZZ_SECONDS:-600}s"
 part properties env FC_RUNS=20 npx ava --timeout=30m 'test/properties/*.test.ts'
 part hostile npx ava test/unit/hostile-images.test.ts
 part vulkan sh scripts/vulkan/test.sh
+part endurance sh -c 'npm run endurance -- --out build/endurance'
 finish
