@@ -3,7 +3,7 @@
 # machine's. scripts/termux/test.sh uses it.
 set(ANDROID ON)
 set(CMAKE_C_COMPILER clang)
-set(CMAKE_CXX_COMPILER clang++)
-set(CMAKE_CXX_FLAGS_INIT -stdlib=libc++)
+# As part of the compiler: cmake-js has flags of its own, which take the place of a toolchain's.
+set(CMAKE_CXX_COMPILER clang++ -stdlib=libc++)
 # Kernels for the newer processors of this kind of machine say nothing about a phone.
 set(NCNN_AVX OFF CACHE BOOL "")
