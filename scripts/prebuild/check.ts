@@ -10,8 +10,8 @@ const systemLibraries = {
 
 const machines = { x64: 62, arm64: 183, arm: 40 } as const
 const pageSize = 16 * 1024
-/** A guard against growth: the largest, x64 with four instruction sets, has 5.6 MB by GCC. */
-export const maxBinaryBytes = 6_000_000
+/** A guard against growth: the largest, for x64, has 3.1 MB. With 4 MB a package has less than 8. */
+export const maxBinaryBytes = 4_000_000
 
 function newer(version: string, than: string): boolean {
   const [a, b] = [version, than].map((text) => text.split('.').map(Number))
@@ -49,6 +49,9 @@ export function problemsOf(target: Target, bytes: Buffer): string[] {
     demand(align >= pageSize, `a segment is aligned to ${align} bytes, not ${pageSize}`)
     demand((address - offset) % pageSize === 0, 'a segment cannot be mapped in pages of 16 KB')
   }
+  // What a C++ library or an OpenMP would have to provide, or a source file that was not linked.
+  const missing = elf.imports.filter((name) => /^(_Z|__cxa_throw|GOMP_|__kmpc|omp_)/.test(name))
+  demand(missing.length === 0, `it has no ${missing.slice(0, 3).join(', ')}`)
   const entries = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
   const extra = elf.exports.filter((name) => !entries.includes(name))
   demand(extra.length === 0, `it exports ${extra.slice(0, 5).join(', ')}`)
