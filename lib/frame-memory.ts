@@ -1,4 +1,5 @@
 import { isShared } from './bytes.js'
+import { OutOfMemoryError } from './errors.js'
 
 /**
  * Memory for another thread to read. Whatever the caller does meanwhile, nobody may detach or
@@ -46,10 +47,20 @@ function spareFor(length: number): ArrayBuffer | undefined {
   return found
 }
 
+/** @throws OutOfMemoryError where V8 has a RangeError */
+function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new OutOfMemoryError(`no memory to copy a frame of ${bytes.byteLength} bytes`, { cause })
+  }
+}
+
 function copied(bytes: Uint8Array): Uint8Array {
   const buffer = spareFor(bytes.byteLength)
   if (buffer === undefined) {
-    const copy = new Uint8Array(bytes)
+    const copy = copyOf(bytes)
     own.add(copy.buffer)
     return copy
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -36,13 +37,17 @@ struct OwnTeam {
   TeamOptions options;
   std::chrono::microseconds spin = kDefaultSpin;
 
-  Team& of(int threads) {
-    if (!team || options.threads < threads || options.spin != spin) {
-      team.reset();
-      options = {threads, spin};
+  /** Null without memory for one. */
+  Team* of(int threads) {
+    if (team && options.threads >= threads && options.spin == spin) return team.get();
+    team.reset();
+    options = {threads, spin};
+    try {
       team = std::make_unique<Team>(options, 0);
+    } catch (const std::bad_alloc&) {
+      // An exception must not go through NCNN: its caller does all parts.
     }
-    return *team;
+    return team.get();
   }
 };
 thread_local OwnTeam own;
@@ -70,7 +75,11 @@ void run_region(int parts, const Part& part) {
     }
     place = before;
   };
-  own.of(parts).run(std::ref(take));
+  if (Team* team = own.of(parts)) {
+    team->run(std::ref(take));
+  } else {
+    take(0);
+  }
 }
 
 /**
