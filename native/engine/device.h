@@ -10,10 +10,10 @@ namespace seesaw {
 std::vector<std::string> cpu_features();
 
 /**
- * The default number of threads for one inference: one. A second one may help a fused Seesaw
- * network where a core is free for it (`npm run bench` tells), but not where the cores are busy,
- * and neither the detector nor networks that NCNN computes: with hundreds of layers of a few
- * microseconds, handing out the work costs more than it saves. It is for the user to ask for.
+ * The default number of threads for one inference: one. On two cores with nothing else to do a
+ * second one takes an embedding by fused kernels from 1.66 ms to 0.90, a detection from 7.2 to 6.7;
+ * two engines at work at once lose by it, 835 embeddings a second against 775, 165 detections
+ * against 140. A server wants the latter, a door the former: 'auto' is for it to ask for.
  */
 inline constexpr int kDefaultThreads = 1;
 
