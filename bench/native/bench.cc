@@ -1,7 +1,8 @@
 // Times networks on this machine, one call of each in turn, so that what else the machine does
 // disturbs all alike.
 //
-//   seesawface_bench [--threads N] [--seconds S | --serve] NAME=PARAM,BIN[,ncnn|fused|KERNELS]...
+//   seesawface_bench [--threads N] [--seconds S | --serve | --calls N]
+//   NAME=PARAM,BIN[,ncnn|fused|KERNELS]...
 //
 // prints JSON: per network the median and the minimum in milliseconds, and the median and minimum
 // of its ratio to the first one, each ratio taken within one turn; also the cosine of
@@ -130,7 +131,11 @@ double peak_gmacs() {
     for (int round = 0; round < kRounds; ++round) {
 #pragma GCC unroll 28
       for (int i = 0; i < 28; ++i) sums[i] += a * b;
+#if defined(__x86_64__)
       __asm__ __volatile__("" : "+x"(a), "+x"(b));
+#else
+      __asm__ __volatile__("" : "+m"(a), "+m"(b));
+#endif
     }
     best = std::max(best, 28.0 * 16 * kRounds / seconds_since(start) / 1e9);
   }
@@ -147,6 +152,7 @@ int main(int argc, char** argv) try {
   int threads = 1;
   double seconds = 5;
   bool serve = false;
+  int calls = -1;
   std::vector<Subject> subjects;
   std::vector<std::string> arguments(argv + 1, argv + argc);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -156,11 +162,15 @@ int main(int argc, char** argv) try {
       seconds = std::stod(arguments[++i]);
     } else if (arguments[i] == "--serve") {
       serve = true;
+    } else if (arguments[i] == "--calls" && i + 1 < arguments.size()) {
+      calls = std::stoi(arguments[++i]);
     } else {
       subjects.push_back(subject(arguments[i], threads));
     }
   }
   if (subjects.empty()) throw std::runtime_error("no network is named");
+  for (int i = 0; i < calls; ++i) subjects[0].call();
+  if (calls >= 0) return 0;
   if (serve) {
     std::printf("{\"threads\":%d}\n", threads);
     std::fflush(stdout);

@@ -88,6 +88,15 @@ Ticket ticket_from(const Napi::Value& value) {
   return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
 }
 
+/** Work on a frame that leaves much free memory behind when the frame is large. */
+template <typename Work>
+auto large(const Frame& frame, const Work& work) {
+  constexpr std::int64_t kLarge = 500'000;  // pixels: a photo, rather than a camera's preview
+  auto result = work();
+  if (std::int64_t{frame.width} * frame.height >= kLarge) return_free_memory_seldom();
+  return result;
+}
+
 Seen detect_with_quality(const Detector& detector, const Frame& frame, const DetectOptions& options,
                          bool with_quality, Stages& stages) {
   stages.enter(Stage::Convert);
@@ -232,7 +241,9 @@ Napi::Value EngineObject::detect(const Napi::CallbackInfo& info) {
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
     auto work = [models = models_, frame, options, with_quality](Stages& stages) {
-      return detect_with_quality(models->need_detector(), frame, options, with_quality, stages);
+      return large(frame, [&] {
+        return detect_with_quality(models->need_detector(), frame, options, with_quality, stages);
+      });
     };
     return runner_->run(
         env, std::move(keep), std::move(work),
@@ -285,8 +296,10 @@ Napi::Value EngineObject::embed_frame(const Napi::CallbackInfo& info) {
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
     auto work = [models = models_, frame, options](Stages& stages) {
-      return embed_most_prominent(models->need_detector(), models->need_embedder(), frame, options,
-                                  stages);
+      return large(frame, [&] {
+        return embed_most_prominent(models->need_detector(), models->need_embedder(), frame,
+                                    options, stages);
+      });
     };
     return runner_->run(
         env, std::move(keep), std::move(work),
@@ -313,7 +326,8 @@ Napi::Value EngineObject::analyse(const Napi::CallbackInfo& info) {
     auto work = [models = models_, frame, options, embed](Stages& stages) {
       const Detector& detector = models->need_detector();
       const Embedder* embedder = embed ? &models->need_embedder() : nullptr;
-      return seesaw::analyse(frame, detector, embedder, options, stages);
+      return large(frame,
+                   [&] { return seesaw::analyse(frame, detector, embedder, options, stages); });
     };
     return runner_->run(
         env, std::move(keep), std::move(work),

@@ -41,7 +41,7 @@ class BlobMemory : public ncnn::Allocator {
   std::size_t touched() const { return touched_; }
 
   static constexpr std::size_t kReserve = std::size_t{96} << 20;
-  static constexpr std::size_t kKeep = std::size_t{2} << 20;
+  static constexpr std::size_t kKeep = std::size_t{1} << 20;
   static constexpr std::chrono::milliseconds kRest{250};
 
  private:

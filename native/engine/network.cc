@@ -150,7 +150,9 @@ Network& Network::operator=(Network&&) noexcept = default;
 
 Precision Network::precision() const { return state_->precision; }
 
-std::vector<ncnn::Mat> Network::run(const char* input, const ncnn::Mat& in,
+ncnn::Allocator* Network::memory() const { return &state_->memory; }
+
+std::vector<ncnn::Mat> Network::run(const char* input, ncnn::Mat in,
                                     const std::vector<std::string>& outputs) const {
   state_->check(input, in, outputs);
   set_openmp_spin(state_->spin);
@@ -167,6 +169,7 @@ std::vector<ncnn::Mat> Network::run(const char* input, const ncnn::Mat& in,
   if (extractor.input(input, in) != 0) {
     throw Error(ErrorCode::Internal, std::string("NCNN refuses the input ") + input);
   }
+  in.release();
   std::vector<ncnn::Mat> results;
   results.reserve(outputs.size());
   for (const std::string& output : outputs) {

@@ -56,8 +56,14 @@ class Network {
    * @throws Error InvalidArgument for an unknown blob or an input whose shape the network cannot
    *   take, OutOfMemory, Internal, or DeviceUnavailable when the GPU fails
    */
-  std::vector<ncnn::Mat> run(const char* input, const ncnn::Mat& in,
+  std::vector<ncnn::Mat> run(const char* input, ncnn::Mat in,
                              const std::vector<std::string>& outputs) const;
+
+  /**
+   * Memory for inputs of run() that are of no further use: what is moved into run() is freed as
+   * soon as the network has read it, and goes back to the system after the run.
+   */
+  ncnn::Allocator* memory() const;
 
  private:
   struct State;

@@ -21,13 +21,13 @@ constexpr char kInput[] = "in0";
 constexpr std::array<int, 3> kStrides{8, 16, 32};
 
 /** The image with black added at the right and the bottom, as planes of numbers 0 to 255. */
-ncnn::Mat network_input(const Image& image) {
+ncnn::Mat network_input(const Image& image, ncnn::Allocator* memory) {
   Image padded = blank_image(padded_side(image.width), padded_side(image.height));
   for (int y = 0; y < image.height; ++y) {
     std::copy_n(image.row(y), std::size_t(image.width) * 3, padded.row(y));
   }
-  ncnn::Mat in =
-      ncnn::Mat::from_pixels(padded.bgr.data(), ncnn::Mat::PIXEL_BGR, padded.width, padded.height);
+  ncnn::Mat in = ncnn::Mat::from_pixels(padded.bgr.data(), ncnn::Mat::PIXEL_BGR, padded.width,
+                                        padded.height, memory);
   if (in.empty()) throw Error(ErrorCode::OutOfMemory, "no memory for the detector's input");
   return in;
 }
@@ -65,8 +65,9 @@ std::optional<Face> central(const std::vector<Face>& faces) {
   return best;
 }
 
-HeadMap head_map(const ncnn::Mat& out, const ncnn::Mat& in, int stride) {
-  if (out.dims != 3 || out.c != kHeadPlanes || out.w != in.w / stride || out.h != in.h / stride) {
+HeadMap head_map(const ncnn::Mat& out, int width, int height, int stride) {
+  if (out.dims != 3 || out.c != kHeadPlanes || out.w != width / stride ||
+      out.h != height / stride) {
     throw Error(ErrorCode::ModelInvalid, "the network is not a face detector of the kind of YuNet");
   }
   return {static_cast<const float*>(out.data), out.cstep, out.w, out.h, stride};
@@ -199,13 +200,14 @@ Detections Detector::look(const Picture& picture, const View& view,
 }
 
 Detections Detector::look_at_once(const Image& image, float score_threshold) const {
-  const ncnn::Mat in = network_input(image);
+  ncnn::Mat in = network_input(image, network_.memory());
+  const int width = in.w, height = in.h;
   std::vector<std::string> blobs;
   for (const int stride : kStrides) blobs.push_back("head_" + std::to_string(stride));
-  const std::vector<ncnn::Mat> outputs = network_.run(kInput, in, blobs);
+  const std::vector<ncnn::Mat> outputs = network_.run(kInput, std::move(in), blobs);
   Detections found;
   for (std::size_t i = 0; i < kStrides.size(); ++i) {
-    const HeadMap map = head_map(outputs[i], in, kStrides[i]);
+    const HeadMap map = head_map(outputs[i], width, height, kStrides[i]);
     found.best_score = std::max(found.best_score, decode_head(map, score_threshold, found.faces));
   }
   return found;

@@ -69,9 +69,10 @@ std::vector<float> Embedder::run_network(const Image& aligned) const {
   if (in.empty()) throw Error(ErrorCode::OutOfMemory, "no memory for the network's input");
   in.substract_mean_normalize(input_.mean.data(), input_.norm.data());
 
-  const ncnn::Mat out = network_->run(input_.input_blob.c_str(), in, {input_.output_blob})
-                            .front()
-                            .reshape(input_.embedding_size);
+  const ncnn::Mat out =
+      network_->run(input_.input_blob.c_str(), std::move(in), {input_.output_blob})
+          .front()
+          .reshape(input_.embedding_size);
   if (out.empty()) {
     throw Error(ErrorCode::Internal, "the network's output is not an embedding of " +
                                          std::to_string(input_.embedding_size) + " numbers");
