@@ -103,6 +103,7 @@ void BlobMemory::trim_seldom(std::chrono::milliseconds rest) {
   const auto now = std::chrono::steady_clock::now();
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (touched_ <= kSmall) return;
     if (trimmed_.time_since_epoch().count() != 0 && now - trimmed_ < rest) return;
     trimmed_ = now;
   }

@@ -29,11 +29,12 @@ class BlobMemory : public ncnn::Allocator {
   void fastFree(void* block) override;
 
   /** Gives free memory back to the system, but for the first `keep` bytes. */
-  void trim(std::size_t keep = kKeep);
+  void trim(std::size_t keep);
 
   /**
-   * Like trim(), but not sooner after the last time than `rest`: to give memory back and to get it
-   * anew, page by page, takes as long as the detector does (15.5 ms instead of 7.5).
+   * Like trim(), but only what is more than small, and not sooner after the last time than `rest`:
+   * to give memory back and to get it anew, page by page, takes as long as the detector does (15.5
+   * ms instead of 7.5).
    */
   void trim_seldom(std::chrono::milliseconds rest = kRest);
 
@@ -43,6 +44,8 @@ class BlobMemory : public ncnn::Allocator {
   static constexpr std::size_t kReserve = std::size_t{96} << 20;
   static constexpr std::size_t kKeep = std::size_t{1} << 20;
   static constexpr std::chrono::milliseconds kRest{250};
+  /** What a run on a crop takes, and will take again: not worth giving back. */
+  static constexpr std::size_t kSmall = std::size_t{6} << 20;
 
  private:
   using Ranges = std::map<std::size_t, std::size_t>;  // from offsets to lengths
