@@ -29,7 +29,7 @@ class BlobMemory : public ncnn::Allocator {
   void fastFree(void* block) override;
 
   /** Gives free memory back to the system, but for the first `keep` bytes. */
-  void trim(std::size_t keep);
+  void trim(std::size_t keep = kKeep);
 
   /**
    * Like trim(), but only what is more than small, and not sooner after the last time than `rest`:
