@@ -2,7 +2,7 @@
 // disturbs all alike.
 //
 //   seesawface_bench [--threads N] [--seconds S | --serve | --calls N]
-//   NAME=PARAM,BIN[,ncnn|fused|KERNELS]...
+//   NAME=PARAM,BIN[,ncnn|fused|int8|KERNELS]...
 //
 // prints JSON: per network the median and the minimum in milliseconds, and the median and minimum
 // of its ratio to the first one, each ratio taken within one turn; also the cosine of
@@ -90,14 +90,21 @@ Subject subject(const std::string& argument, int threads) {
     made.call = [embedder, image] { return embedder->embed(*image); };
     return made;
   }
+  const auto* int8 = how == "int8" ? seesaw::fused::int8::best_kernels() : nullptr;
+  for (auto k = seesaw::fused::int8::usable_kernels(); *k; ++k) {
+    if (how == (*k)->name) int8 = *k;
+  }
   const seesaw::fused::Kernels* kernels = seesaw::fused::best_kernels();
   for (auto k = seesaw::fused::usable_kernels(); *k && how != "fused"; ++k) {
     if (how == (*k)->name) kernels = *k;
   }
   const auto net = seesaw::fused::match(seesaw::parse_param(param), bin);
   if (!net || !kernels) throw std::runtime_error(made.name + " cannot run by fused kernels");
-  const auto backbone = std::make_shared<seesaw::fused::Backbone>(
-      *net, seesaw::fused::PixelInput{}, *kernels, seesaw::fused::TeamOptions{threads});
+  const seesaw::fused::PixelInput pixels;
+  const seesaw::fused::TeamOptions team{threads};
+  using seesaw::fused::Backbone;
+  const auto backbone = int8 ? std::make_shared<Backbone>(*net, pixels, *int8, team)
+                             : std::make_shared<Backbone>(*net, pixels, *kernels, team);
   made.call = [backbone, image] { return backbone->run(image->bgr.data()); };
   return made;
 }

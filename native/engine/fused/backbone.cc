@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
+#include <utility>
 
+#include "engine/fused/int8/steps.h"
 #include "engine/fused/plan.h"
 #include "engine/fused/steps.h"
 #include "engine/fused/team.h"
@@ -40,19 +43,25 @@ class Converter {
 /** The order of the steps, and how a team shares them. */
 class Backbone::State {
  public:
+  /** @param bytes what computes blocks in bytes, or null where all is of floats */
   State(const Description& net, const PixelInput& input, const Kernels& kernels,
-        const TeamOptions& team)
+        const int8::Int8Kernels* bytes, const TeamOptions& team)
       : kernels_(kernels),
         converter_(input),
-        team_(team, 2 * static_cast<int>(net.blocks.size()) + 3),
+        team_(team, (bytes ? 3 : 2) * static_cast<int>(net.blocks.size()) + 3),
         plan_(make_plan(net, input.bgr, kernels, team_.size())),
+        quantised_(bytes ? int8::quantise_plan(net, plan_, kernels) : std::vector<int8::Stage>()),
         space_(plan_, team_.size()),
-        steps_(plan_, kernels_, space_) {}
+        steps_(plan_, kernels_, space_) {
+    if (!bytes) return;
+    bytes_.emplace(plan_, std::move(quantised_), *bytes, space_);
+    for (int i = 0; i < team_.size(); ++i) locals_.push_back(bytes_->make_local());
+  }
 
   std::vector<float> run(const std::uint8_t* bgr) {
     const std::lock_guard<std::mutex> lock(mutex_);
     converter_.convert(bgr, space_.image.data());
-    team_.run([this](int thread) { work(space_.scratch[thread]); });
+    team_.run([this](int thread) { work(thread); });
     const float* embedding = space_.embedding.data();
     return {embedding, embedding + embedding_size()};
   }
@@ -106,8 +115,54 @@ class Backbone::State {
     });
   }
 
+  /** The input of a block as bytes. */
+  void quantise(int step, int index, const float* in, int8::Local& local) {
+    bool first = true;
+    team_.share(step, plan_.stages[index].expansion.rows, [&](int row) {
+      if (first) bytes_->find_input_levels(index, in, local);
+      first = false;
+      bytes_->quantise_row(index, row, in, local);
+    });
+  }
+
+  void expand_bytes(int step, int index, const float* in, float* out, Scratch& scratch) {
+    const Stage& stage = plan_.stages[index];
+    const int parts = count(stage.expansion.parts);
+    const int rows = stage.shortcut_conv.panels.empty() ? 0 : stage.size;
+    team_.share(step, parts + rows, [&](int i) {
+      if (i < parts) {
+        bytes_->expand(index, i, space_.middle.data(), scratch);
+      } else {
+        steps_.shortcut_row(stage, in, out, i - parts);
+      }
+    });
+  }
+
+  void project_bytes(int step, int index, float* out, Scratch& scratch, int8::Local& local) {
+    const Stage& stage = plan_.stages[index];
+    const int groups = stage.size * stage.size / kGroup, threads = team_.size();
+    // As in project(): by channels where there are few pixels.
+    const bool by_channels = groups < 4 * threads && threads > 1;
+    const int block = threads == 1 || groups > 64 ? 8 : 2;
+    bool first = true;
+    team_.share(step, by_channels ? bytes_->panel_count(index) : (groups + block - 1) / block,
+                [&](int i) {
+                  if (first) {
+                    steps_.squeeze_excite(stage, scratch);
+                    bytes_->find_middle_levels(index, scratch, local);
+                    if (by_channels) bytes_->quantise_middle(index, 0, groups, local);
+                  }
+                  first = false;
+                  if (by_channels) return bytes_->project_panel(index, i, out, local);
+                  const int from = i * block, some = std::min(block, groups - from);
+                  bytes_->quantise_middle(index, from, some, local);
+                  bytes_->project_groups(index, from, some, out, local);
+                });
+  }
+
   /** All of a run, on each thread of the team. */
-  void work(Scratch& scratch) {
+  void work(int thread) {
+    Scratch& scratch = space_.scratch[thread];
     int step = 0, current = 0;
     Buffer* const maps = space_.maps;
     team_.share(step++, count(plan_.stem.parts), [&](int part) {
@@ -118,8 +173,15 @@ class Backbone::State {
       // An identity's sum is formed where its input lies.
       if (stage.shortcut != Shortcut::Identity) current = 1 - current;
       float* out = maps[current].data();
-      expand(step++, stage, in, out, scratch);
-      project(step++, stage, out, scratch);
+      if (bytes_) {
+        const int index = static_cast<int>(&stage - plan_.stages.data());
+        quantise(step++, index, in, locals_[thread]);
+        expand_bytes(step++, index, in, out, scratch);
+        project_bytes(step++, index, out, scratch, locals_[thread]);
+      } else {
+        expand(step++, stage, in, out, scratch);
+        project(step++, stage, out, scratch);
+      }
     }
     const float* in = maps[current].data();
     team_.share(step++, count(plan_.head), [&](int part) { steps_.head(part, in, scratch); });
@@ -130,10 +192,17 @@ class Backbone::State {
   const Converter converter_;
   std::mutex mutex_;  // of all below, while it runs
   Team team_;
-  const Plan plan_;
+  Plan plan_;
+  std::vector<int8::Stage> quantised_;  // until bytes_ has it
   Workspace space_;
   const Steps steps_;
+  std::optional<int8::Steps> bytes_;
+  std::vector<int8::Local> locals_;  // one a thread
 };
+
+bool Backbone::supports(const Description& net, const int8::Int8Kernels& kernels) {
+  return supports(net, *kernels.floats) && int8::can_quantise(net);
+}
 
 bool Backbone::supports(const Description& net, const Kernels& kernels) {
   const auto whole = [&](int channels) { return channels % 16 == 0 && kernels.lanes <= 16; };
@@ -145,7 +214,10 @@ bool Backbone::supports(const Description& net, const Kernels& kernels) {
 
 Backbone::Backbone(const Description& net, const PixelInput& input, const Kernels& kernels,
                    const TeamOptions& team)
-    : state_(std::make_unique<State>(net, input, kernels, team)) {}
+    : state_(std::make_unique<State>(net, input, kernels, nullptr, team)) {}
+Backbone::Backbone(const Description& net, const PixelInput& input,
+                   const int8::Int8Kernels& kernels, const TeamOptions& team)
+    : state_(std::make_unique<State>(net, input, *kernels.floats, &kernels, team)) {}
 Backbone::~Backbone() = default;
 Backbone::Backbone(Backbone&&) noexcept = default;
 Backbone& Backbone::operator=(Backbone&&) noexcept = default;

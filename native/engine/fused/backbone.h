@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/fused/description.h"
+#include "engine/fused/int8/kernels.h"
 #include "engine/fused/kernels.h"
 #include "engine/fused/team.h"
 
@@ -23,8 +24,12 @@ class Backbone {
  public:
   /** Whether these kernels can compute this network. */
   static bool supports(const Description& net, const Kernels& kernels);
+  static bool supports(const Description& net, const int8::Int8Kernels& kernels);
 
   Backbone(const Description& net, const PixelInput& input, const Kernels& kernels,
+           const TeamOptions& team);
+  /** With the blocks' pointwise convolutions in bytes. @throws Error ModelInvalid */
+  Backbone(const Description& net, const PixelInput& input, const int8::Int8Kernels& kernels,
            const TeamOptions& team);
   ~Backbone();
   Backbone(Backbone&&) noexcept;

@@ -4,7 +4,7 @@
 //
 // Simd gives: V, kLanes, kPairs (whether two groups of pixels fit the registers with `n` vectors),
 // load, store, load_first, store_first (of so many numbers), splat, fma(a, b, c) = a b + c, add,
-// mul, max0/min0 for PReLU, reciprocal-based sigmoid and swish.
+// mul, prelu, sigmoid and swish; max where peaks are wanted.
 
 #if defined(__clang__)
 #define SEESAW_UNROLL _Pragma("clang loop unroll(full)")
@@ -15,67 +15,11 @@
 using V = Simd::V;
 constexpr int kLanes = Simd::kLanes;
 
-/** G groups of seven pixels times N vectors of output channels, all sums in registers. */
+/** What becomes of the sums of a tile, by pixels and vectors. */
 template <int G, int N, Store kStore>
-inline __attribute__((always_inline)) void tile(const float* const (&in)[G],
-                                                std::ptrdiff_t in_pixel, const Runs& runs,
-                                                const float* w, const float* bias,
-                                                float* const (&out)[G], std::ptrdiff_t out_pixel,
-                                                int last_lanes) {
-  V sum[G * kGroup][N];
-  SEESAW_UNROLL
-  for (int j = 0; j < N; ++j) {
-    const V start = Simd::load(bias + j * kLanes);
-    SEESAW_UNROLL
-    for (int i = 0; i < G * kGroup; ++i) sum[i][j] = start;
-  }
-  for (int r = 0; r < runs.count; ++r) {
-    const float* a[G];
-    SEESAW_UNROLL
-    for (int g = 0; g < G; ++g) a[g] = in[g] + r * runs.stride;
-    int k = 0;
-#ifdef SEESAW_LANE_FMA
-    // Four input channels of each pixel in one register, taken lane by lane.
-    for (; k + 4 <= runs.length; k += 4) {
-      V left[G * kGroup];
-      SEESAW_UNROLL
-      for (int i = 0; i < G * kGroup; ++i) {
-        left[i] = Simd::load(a[i / kGroup] + (i % kGroup) * in_pixel + k);
-      }
-#define SEESAW_LANE(lane)                                               \
-  {                                                                     \
-    V right[N];                                                         \
-    SEESAW_UNROLL                                                       \
-    for (int j = 0; j < N; ++j) right[j] = Simd::load(w + j * kLanes);  \
-    w += N * kLanes;                                                    \
-    SEESAW_UNROLL                                                       \
-    for (int i = 0; i < G * kGroup; ++i) {                              \
-      SEESAW_UNROLL                                                     \
-      for (int j = 0; j < N; ++j) {                                     \
-        sum[i][j] = Simd::fma_lane<lane>(right[j], left[i], sum[i][j]); \
-      }                                                                 \
-    }                                                                   \
-  }
-      SEESAW_LANE(0)
-      SEESAW_LANE(1)
-      SEESAW_LANE(2)
-      SEESAW_LANE(3)
-#undef SEESAW_LANE
-    }
-#endif
-    for (; k < runs.length; ++k) {
-      V right[N];
-      SEESAW_UNROLL
-      for (int j = 0; j < N; ++j) right[j] = Simd::load(w + j * kLanes);
-      w += N * kLanes;
-      SEESAW_UNROLL
-      for (int i = 0; i < G * kGroup; ++i) {
-        const V left = Simd::splat(a[i / kGroup][(i % kGroup) * in_pixel + k]);
-        SEESAW_UNROLL
-        for (int j = 0; j < N; ++j) sum[i][j] = Simd::fma(left, right[j], sum[i][j]);
-      }
-    }
-  }
+inline __attribute__((always_inline)) void store_tile(const V (&sum)[G * kGroup][N],
+                                                      float* const (&out)[G],
+                                                      std::ptrdiff_t out_pixel, int last_lanes) {
   SEESAW_UNROLL
   for (int i = 0; i < G * kGroup; ++i) {
     float* to = out[i / kGroup] + (i % kGroup) * out_pixel;
@@ -96,78 +40,150 @@ inline __attribute__((always_inline)) void tile(const float* const (&in)[G],
   }
 }
 
+/** How a tile is summed: of what numbers, and by what panels. */
+struct FloatTile {
+  using Number = float;
+  using PanelType = Panel;
+  static constexpr bool kPeaks = false;
+
+  /** G groups of seven pixels times N vectors of output channels, all sums in registers. */
+  template <int G, int N, Store kStore, typename Job>
+  static inline __attribute__((always_inline)) void run(const Job& job, const float* const (&in)[G],
+                                                        const Panel& panel, float* const (&out)[G],
+                                                        std::ptrdiff_t out_pixel, int last_lanes) {
+    const std::ptrdiff_t in_pixel = job.in_pixel;
+    const Runs runs = job.runs;
+    const float* w = panel.weight;
+    V sum[G * kGroup][N];
+    SEESAW_UNROLL
+    for (int j = 0; j < N; ++j) {
+      const V start = Simd::load(panel.bias + j * kLanes);
+      SEESAW_UNROLL
+      for (int i = 0; i < G * kGroup; ++i) sum[i][j] = start;
+    }
+    for (int r = 0; r < runs.count; ++r) {
+      const float* a[G];
+      SEESAW_UNROLL
+      for (int g = 0; g < G; ++g) a[g] = in[g] + r * runs.stride;
+      int k = 0;
+#ifdef SEESAW_LANE_FMA
+      // Four input channels of each pixel in one register, taken lane by lane.
+      for (; k + 4 <= runs.length; k += 4) {
+        V left[G * kGroup];
+        SEESAW_UNROLL
+        for (int i = 0; i < G * kGroup; ++i) {
+          left[i] = Simd::load(a[i / kGroup] + (i % kGroup) * in_pixel + k);
+        }
+#define SEESAW_LANE(lane)                                               \
+  {                                                                     \
+    V right[N];                                                         \
+    SEESAW_UNROLL                                                       \
+    for (int j = 0; j < N; ++j) right[j] = Simd::load(w + j * kLanes);  \
+    w += N * kLanes;                                                    \
+    SEESAW_UNROLL                                                       \
+    for (int i = 0; i < G * kGroup; ++i) {                              \
+      SEESAW_UNROLL                                                     \
+      for (int j = 0; j < N; ++j) {                                     \
+        sum[i][j] = Simd::fma_lane<lane>(right[j], left[i], sum[i][j]); \
+      }                                                                 \
+    }                                                                   \
+  }
+        SEESAW_LANE(0)
+        SEESAW_LANE(1)
+        SEESAW_LANE(2)
+        SEESAW_LANE(3)
+#undef SEESAW_LANE
+      }
+#endif
+      for (; k < runs.length; ++k) {
+        V right[N];
+        SEESAW_UNROLL
+        for (int j = 0; j < N; ++j) right[j] = Simd::load(w + j * kLanes);
+        w += N * kLanes;
+        SEESAW_UNROLL
+        for (int i = 0; i < G * kGroup; ++i) {
+          const V left = Simd::splat(a[i / kGroup][(i % kGroup) * in_pixel + k]);
+          SEESAW_UNROLL
+          for (int j = 0; j < N; ++j) sum[i][j] = Simd::fma(left, right[j], sum[i][j]);
+        }
+      }
+    }
+    store_tile<G, N, kStore>(sum, out, out_pixel, last_lanes);
+  }
+};
+
 /** All panels for one or two groups. */
-template <int G, Store kStore>
-inline void tiles(const float* const (&in)[G], std::ptrdiff_t in_pixel, const Runs& runs,
-                  const Panel& panel, float* const (&to)[G], std::ptrdiff_t out_pixel,
-                  int channels) {
-  const int left = channels - panel.column - (panel.vectors - 1) * kLanes;
+template <typename Tile, int G, Store kStore, typename Job>
+inline void tiles(const Job& job, const typename Tile::Number* const (&in)[G],
+                  const typename Tile::PanelType& panel, float* const (&to)[G],
+                  std::ptrdiff_t out_pixel) {
+  const int left = job.channels - panel.column - (panel.vectors - 1) * kLanes;
   const int last = left < kLanes ? left : kLanes;
   float* out[G];
   for (int g = 0; g < G; ++g) out[g] = to[g] + panel.column;
   switch (panel.vectors) {
     case 1:
-      tile<G, 1, kStore>(in, in_pixel, runs, panel.weight, panel.bias, out, out_pixel, last);
+      Tile::template run<G, 1, kStore>(job, in, panel, out, out_pixel, last);
       break;
     case 2:
       if constexpr (G == 1 || Simd::kPairs >= 2) {
-        tile<G, 2, kStore>(in, in_pixel, runs, panel.weight, panel.bias, out, out_pixel, last);
+        Tile::template run<G, 2, kStore>(job, in, panel, out, out_pixel, last);
       }
       break;
     default:
       if constexpr (G == 1 || Simd::kPairs >= 3) {
-        tile<G, 3, kStore>(in, in_pixel, runs, panel.weight, panel.bias, out, out_pixel, last);
+        Tile::template run<G, 3, kStore>(job, in, panel, out, out_pixel, last);
       }
   }
 }
 
-/** Runs every panel over `groups` groups, whose places the two functions give. */
-template <Store kStore, typename In, typename Out>
-inline void all_tiles(const Panel* panels, int panel_count, int groups, std::ptrdiff_t in_pixel,
-                      const Runs& runs, std::ptrdiff_t out_pixel, int channels, const In& in,
+/** Runs every panel of a job over `groups` groups, whose places the two functions give. */
+template <typename Tile, Store kStore, typename Job, typename In, typename Out>
+inline void all_tiles(const Job& job, int groups, std::ptrdiff_t out_pixel, const In& in,
                       const Out& out) {
-  for (int p = 0; p < panel_count; ++p) {
-    const Panel& panel = panels[p];
+  using Number = typename Tile::Number;
+  for (int p = 0; p < job.panel_count; ++p) {
+    const typename Tile::PanelType& panel = job.panels[p];
     int g = 0;
     if (panel.vectors <= Simd::kPairs) {
       for (; g + 2 <= groups; g += 2) {
-        const float* const from[2] = {in(g), in(g + 1)};
+        const Number* const from[2] = {in(g), in(g + 1)};
         float* const to[2] = {out(g), out(g + 1)};
-        tiles<2, kStore>(from, in_pixel, runs, panel, to, out_pixel, channels);
+        tiles<Tile, 2, kStore>(job, from, panel, to, out_pixel);
       }
     }
     for (; g < groups; ++g) {
-      const float* const from[1] = {in(g)};
+      const Number* const from[1] = {in(g)};
       float* const to[1] = {out(g)};
-      tiles<1, kStore>(from, in_pixel, runs, panel, to, out_pixel, channels);
+      tiles<Tile, 1, kStore>(job, from, panel, to, out_pixel);
     }
   }
 }
 
-template <Store kStore>
-void pointwise_as(const PointwiseJob& job) {
-  all_tiles<kStore>(
-      job.panels, job.panel_count, job.groups, job.in_pixel, job.runs, job.out_pixel, job.channels,
-      [&](int g) { return job.in + g * kGroup * job.in_pixel; },
+template <typename Tile, Store kStore, typename Job>
+void pointwise_as(const Job& job) {
+  all_tiles<Tile, kStore>(
+      job, job.groups, job.out_pixel, [&](int g) { return job.in + g * kGroup * job.in_pixel; },
       [&](int g) { return job.out + g * kGroup * job.out_pixel; });
 }
 
-void pointwise(const PointwiseJob& job) {
+template <typename Tile, typename Job>
+inline void pointwise_by(const Job& job) {
   switch (job.store) {
     case Store::Linear:
-      return pointwise_as<Store::Linear>(job);
+      return pointwise_as<Tile, Store::Linear>(job);
     case Store::Swish:
-      return pointwise_as<Store::Swish>(job);
+      return pointwise_as<Tile, Store::Swish>(job);
     case Store::Add:
-      return pointwise_as<Store::Add>(job);
+      return pointwise_as<Tile, Store::Add>(job);
   }
 }
 
 /** One row of a depthwise 3x3 convolution with swish; above[0] is left of the first output. */
-template <int kStride>
+template <int kStride, bool kPeaks>
 inline void depthwise_row(const float* const (&rows)[3], int columns, int channels,
                           const float* weight, const float* bias, float* out,
-                          std::ptrdiff_t out_pixel, float* sums) {
+                          std::ptrdiff_t out_pixel, float* sums, [[maybe_unused]] float* peaks) {
   constexpr int kReach = (kGroup - 1) * kStride + 3;
   for (int c = 0; c < channels; c += kLanes) {
     V w[9];
@@ -175,6 +191,8 @@ inline void depthwise_row(const float* const (&rows)[3], int columns, int channe
     for (int i = 0; i < 9; ++i) w[i] = Simd::load(weight + i * channels + c);
     const V start = Simd::load(bias + c);
     V total = Simd::load(sums + c);
+    [[maybe_unused]] V peak;
+    if constexpr (kPeaks) peak = Simd::load(peaks + c);
     for (int x = 0; x < columns; x += kGroup) {
       V sum[kGroup];
       SEESAW_UNROLL
@@ -200,13 +218,16 @@ inline void depthwise_row(const float* const (&rows)[3], int columns, int channe
         const V value = Simd::swish(sum[i]);
         Simd::store(to + i * out_pixel, value);
         total = Simd::add(total, value);
+        if constexpr (kPeaks) peak = Simd::max(peak, value);
       }
     }
     Simd::store(sums + c, total);
+    if constexpr (kPeaks) Simd::store(peaks + c, peak);
   }
 }
 
-void expand_depthwise(const ExpandDepthwiseJob& job) {
+template <typename Tile, typename Job>
+inline void expand_depthwise_by(const Job& job) {
   const int width = job.columns + 2;
   const std::ptrdiff_t row_size = std::ptrdiff_t(width) * job.channels;
   const int slots = ring_rows(job.rows, job.columns);
@@ -214,6 +235,11 @@ void expand_depthwise(const ExpandDepthwiseJob& job) {
   // An odd number of groups in a row is made even by taking all rows at once.
   const int batch = groups % 2 ? job.rows : 1;
   for (int c = 0; c < job.channels; ++c) job.sums[c] = 0;
+  float* peaks = nullptr;
+  if constexpr (Tile::kPeaks) {
+    peaks = job.peaks;
+    for (int c = 0; c < job.channels; ++c) peaks[c] = 0;
+  }
   for (int slot = 0; slot < slots; ++slot) {
     float* left = job.ring + slot * row_size;
     float* right = left + (width - 1) * job.channels;
@@ -223,9 +249,8 @@ void expand_depthwise(const ExpandDepthwiseJob& job) {
   for (int y = 0; y < job.rows / job.stride; ++y) {
     const int centre = y * job.stride;
     while (ready < job.rows && ready <= centre + 1) {
-      all_tiles<Store::Swish>(
-          job.panels, job.panel_count, groups * batch, job.in_pixel, job.runs, job.channels,
-          job.channels,
+      all_tiles<Tile, Store::Swish>(
+          job, groups * batch, job.channels,
           [&](int g) {
             return job.in + (ready + g / groups) * job.in_row + g % groups * kGroup * job.in_pixel;
           },
@@ -242,16 +267,19 @@ void expand_depthwise(const ExpandDepthwiseJob& job) {
     const int columns = job.columns / job.stride;
     float* out = job.out + std::ptrdiff_t(y) * columns * job.out_pixel;
     if (job.stride == 1) {
-      depthwise_row<1>(rows, columns, job.channels, job.weight, job.bias, out, job.out_pixel,
-                       job.sums);
+      depthwise_row<1, Tile::kPeaks>(rows, columns, job.channels, job.weight, job.bias, out,
+                                     job.out_pixel, job.sums, peaks);
     } else {
-      depthwise_row<2>(rows, columns, job.channels, job.weight, job.bias, out, job.out_pixel,
-                       job.sums);
+      depthwise_row<2, Tile::kPeaks>(rows, columns, job.channels, job.weight, job.bias, out,
+                                     job.out_pixel, job.sums, peaks);
     }
   }
 }
 
-void linear(const LinearJob& job) {
+inline void pointwise(const PointwiseJob& job) { pointwise_by<FloatTile>(job); }
+inline void expand_depthwise(const ExpandDepthwiseJob& job) { expand_depthwise_by<FloatTile>(job); }
+
+inline void linear(const LinearJob& job) {
   constexpr int kWidth = kLinearVectors * kLanes;
   const float* w = job.weight;
   for (int o = 0; o < job.outputs; o += kWidth) {
@@ -294,7 +322,8 @@ void linear(const LinearJob& job) {
   }
 }
 
-void scale_rows(const float* from, const Runs& runs, const float* gates, int columns, float* to) {
+inline void scale_rows(const float* from, const Runs& runs, const float* gates, int columns,
+                       float* to) {
   for (int r = 0; r < runs.count; ++r) {
     const float* gate = gates + r * runs.stride;
     for (int k = 0; k < runs.length; ++k, from += columns, to += columns) {
@@ -306,8 +335,8 @@ void scale_rows(const float* from, const Runs& runs, const float* gates, int col
   }
 }
 
-void reduce(const float* in, const float* weight, const float* bias, int pixels, int channels,
-            std::ptrdiff_t weight_pixel, float* out) {
+inline void reduce(const float* in, const float* weight, const float* bias, int pixels,
+                   int channels, std::ptrdiff_t weight_pixel, float* out) {
   for (int c = 0; c < channels; c += kLanes) {
     V even = Simd::load(bias + c), odd = Simd::splat(0);
     int p = 0;
@@ -324,5 +353,3 @@ void reduce(const float* in, const float* weight, const float* bias, int pixels,
     Simd::store(out + c, Simd::add(even, odd));
   }
 }
-
-#undef SEESAW_UNROLL

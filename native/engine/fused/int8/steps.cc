@@ -1,0 +1,160 @@
+#include "engine/fused/int8/steps.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace seesaw::fused::int8 {
+namespace {
+
+/** The least value of swish, x / (1 + e^-x), which it has at x = -1.2785. */
+constexpr float kLeastSwish = -0.27846455f;
+
+std::size_t input_size(const fused::Stage& stage) {
+  return std::size_t(stage.expansion.rows) * stage.expansion.rows * stage.in;
+}
+
+std::size_t middle_size(const fused::Stage& stage) {
+  return std::size_t(stage.size) * stage.size * stage.expansion.middle;
+}
+
+template <typename Size>
+std::size_t most(const Plan& plan, const Size& size) {
+  std::size_t most = 0;
+  for (const fused::Stage& stage : plan.stages) most = std::max<std::size_t>(most, size(stage));
+  return most;
+}
+
+}  // namespace
+
+Steps::Steps(const Plan& plan, std::vector<Stage> stages, const Int8Kernels& kernels,
+             Workspace& space)
+    : plan_(plan),
+      stages_(std::move(stages)),
+      kernels_(kernels),
+      space_(space),
+      input_(most(plan, input_size)),
+      peaks_(most(plan, [](const fused::Stage& stage) { return stage.expansion.middle; })) {}
+
+Local Steps::make_local() const {
+  const std::size_t channels = most(
+      plan_, [](const fused::Stage& stage) { return std::max(stage.in, stage.expansion.middle); });
+  return {{}, Buffer(channels), std::vector<std::uint8_t>(most(plan_, middle_size))};
+}
+
+void Steps::find_input_levels(int index, const float* in, Local& local) const {
+  const fused::Stage& stage = plan_.stages[index];
+  float low = 0, high = 0;
+  kernels_.range(in, input_size(stage), low, high);
+  local.levels = levels_between(low, high);
+  std::fill_n(local.factors.data(), stage.in, 1 / local.levels.scale);
+}
+
+void Steps::quantise_row(int index, int row, const float* in, const Local& local) {
+  // All threads find the same levels; one of them says them to those that had no row to do.
+  if (row == 0) input_levels_ = local.levels;
+  const fused::Stage& stage = plan_.stages[index];
+  const std::size_t offset = std::size_t(row) * stage.expansion.rows * stage.in;
+  QuantiseJob job;
+  job.in = in + offset;
+  job.pixels = stage.expansion.rows;
+  job.channels = stage.in;
+  job.factors = local.factors.data();
+  job.zero = local.levels.zero;
+  job.out = input_.data() + offset;
+  kernels_.quantise(job);
+}
+
+void Steps::expand(int index, int number, float* out, fused::Scratch& scratch) {
+  const Expansion& e = plan_.stages[index].expansion;
+  const ExpandPart& part = e.parts[number];
+  const Packed& packed = stages_[index].expand[number];
+  ExpandDepthwiseJob job;
+  job.in = input_.data() + part.in_offset;
+  job.in_pixel = e.in_pixel;
+  job.in_row = e.in_row;
+  job.levels = input_levels_;
+  job.runs = e.runs[e.range[number]];
+  job.rows = job.columns = e.rows;
+  job.panels = packed.panels.data();
+  job.panel_count = static_cast<int>(packed.panels.size());
+  job.channels = packed.outputs;
+  job.weight = part.depthwise.data();
+  job.bias = job.weight + 9 * job.channels;
+  job.stride = e.stride;
+  job.out = out + part.first;
+  job.out_pixel = e.middle;
+  job.sums = space_.sums.data() + part.first;
+  job.peaks = peaks_.data() + part.first;
+  job.ring = scratch.ring.data();
+  job.zeros = space_.zeros.data();
+  kernels_.expand_depthwise(job);
+}
+
+void Steps::find_middle_levels(int index, const fused::Scratch& scratch, Local& local) const {
+  const int channels = plan_.stages[index].expansion.middle;
+  const float* gates = scratch.gates.data();
+  float high = 0, gate = 0;
+  for (int c = 0; c < channels; ++c) {
+    high = std::max(high, peaks_.data()[c] * gates[c]);
+    gate = std::max(gate, gates[c]);
+  }
+  local.levels = levels_between(kLeastSwish * gate, high);
+  const float inverse = 1 / local.levels.scale;
+  for (int c = 0; c < channels; ++c) local.factors[c] = gates[c] * inverse;
+}
+
+void Steps::quantise_middle(int index, int first, int groups, Local& local) const {
+  const int channels = plan_.stages[index].expansion.middle;
+  QuantiseJob job;
+  job.in = space_.middle.data() + std::ptrdiff_t(first) * kGroup * channels;
+  job.pixels = groups * kGroup;
+  job.channels = channels;
+  job.factors = local.factors.data();
+  job.zero = local.levels.zero;
+  job.out = local.bytes.data();
+  kernels_.quantise(job);
+}
+
+PointwiseJob Steps::projection_job(int index, int which, float* out, const Local& local) const {
+  const fused::Stage& stage = plan_.stages[index];
+  const Projection& projection = stage.projections[which];
+  const Packed& packed = stages_[index].project[which];
+  PointwiseJob job;
+  job.in = local.bytes.data() + projection.input.offset;
+  job.in_pixel = stage.expansion.middle;
+  job.levels = local.levels;
+  job.runs = projection.input.runs;
+  job.out = out + projection.column;
+  job.out_pixel = stage.out;
+  job.groups = stage.size * stage.size / kGroup;
+  job.panels = packed.panels.data();
+  job.panel_count = static_cast<int>(packed.panels.size());
+  job.channels = packed.outputs;
+  job.store = stage.shortcut == Shortcut::None ? Store::Linear : Store::Add;
+  return job;
+}
+
+int Steps::panel_count(int index) const {
+  const auto& [first, second] = stages_[index].project;
+  return static_cast<int>(first.panels.size() + second.panels.size());
+}
+
+void Steps::project_panel(int index, int panel, float* out, const Local& local) const {
+  const int second = static_cast<int>(stages_[index].project[1].panels.size());
+  const bool later = panel < second;  // the larger ones go first
+  PointwiseJob job = projection_job(index, later ? 1 : 0, out, local);
+  job.panels += later ? panel : panel - second;
+  job.panel_count = 1;
+  kernels_.pointwise(job);
+}
+
+void Steps::project_groups(int index, int first, int count, float* out, const Local& local) const {
+  for (const int which : {0, 1}) {
+    PointwiseJob job = projection_job(index, which, out, local);
+    job.out += std::ptrdiff_t(first) * kGroup * job.out_pixel;
+    job.groups = count;
+    kernels_.pointwise(job);
+  }
+}
+
+}  // namespace seesaw::fused::int8
