@@ -1,7 +1,7 @@
 import { checkOneOf, checkOptions, show } from './check.js'
 import { InvalidArgumentError } from './errors.js'
 import type { Face } from './face.js'
-import type { Precision } from './native.js'
+import { type Precision, precisions } from './native.js'
 
 /** An embedding as JSON: everything needed to compare it later. */
 export interface FaceEmbeddingJson {
@@ -25,7 +25,7 @@ function checkOrigin({
   if (typeof modelSha256 !== 'string' || !/^[0-9a-f]{64}$/.test(modelSha256)) {
     throw new InvalidArgumentError('modelSha256', 'modelSha256 must be 64 hexadecimal digits')
   }
-  checkOneOf('precision', precision, ['fp32', 'fp16'])
+  checkOneOf('precision', precision, precisions)
 }
 
 function checkVector(vector: Float32Array): void {

@@ -3,7 +3,14 @@ import { loadBinding } from './binding.js'
 import { checkInteger, checkOneOf } from './check.js'
 import { ClosedError, fromNative, QueueFullError } from './errors.js'
 import { releaseMemory } from './frame-memory.js'
-import type { Implementation, NativeEngine, NativeFrame, Powersave, Precision } from './native.js'
+import {
+  type Implementation,
+  type NativeEngine,
+  type NativeFrame,
+  type Powersave,
+  type Precision,
+  precisions
+} from './native.js'
 import { Turns } from './turns.js'
 
 /** How to run: all optional. */
@@ -30,7 +37,10 @@ export interface EngineOptions {
   /**
    * `'fp16'` keeps weights and activations in half precision, with sums in fp32: less memory. Only
    * ARM CPUs with half precision (ARMv8.2 and later) have it; others reject with
-   * PrecisionUnsupportedError. Default `'fp32'`.
+   * PrecisionUnsupportedError. `'int8'` multiplies bytes in the pointwise convolutions of a Seesaw
+   * network: faster, and a little less exact. It takes a CPU with dot products of bytes (AVX-512
+   * VNNI, AVX-VNNI, ARMv8.2 `asimddp`) and thresholds of its own, which the model's manifest has.
+   * Default `'fp32'`.
    */
   readonly precision?: Precision
   /**
@@ -77,7 +87,7 @@ export class Engine {
       powersave = 'off',
       spinMicroseconds = 100
     } = options
-    checkOneOf('precision', precision, ['fp32', 'fp16'])
+    checkOneOf('precision', precision, precisions)
     checkOneOf('implementation', implementation, ['auto', 'fused', 'ncnn'])
     checkInteger('queueLimit', queueLimit, 1, maxQueueLimit)
     checkInteger('spinMicroseconds', spinMicroseconds, 0, maxSpin)

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { ModelInvalidError } from './errors.js'
+import { type Precision, precisions } from './native.js'
 
 /**
  * The model manifest, models/NAME.json, schema 1. Unknown keys are allowed, so that later versions
@@ -14,7 +15,10 @@ const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
 const rate = v.pipe(v.number(), v.gtValue(0), v.ltValue(1))
 const cosine = v.pipe(v.number(), v.minValue(-1), v.maxValue(1))
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
-const precision = v.picklist(['fp32', 'fp16'])
+/** How weights are stored. */
+const stored = v.picklist(['fp32', 'fp16'])
+/** What figures were measured in. */
+const precision = v.picklist(precisions)
 
 /** Files lie beside their manifest: a name that could lead elsewhere is refused. */
 const fileName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), v.maxLength(128))
@@ -41,7 +45,7 @@ const common = {
     macs: v.optional(count),
     layers: v.optional(count)
   }),
-  precision,
+  precision: stored,
   files: v.object({ param: file(limits.param), bin: file(limits.bin) }),
   provenance: v.looseObject({}),
   licence: v.object({ spdx: text, terms: v.optional(text) })
@@ -121,6 +125,8 @@ const embedderSchema = v.object({
   }),
   accuracy: v.optional(v.array(accuracySchema), []),
   calibration: v.optional(calibrationSchema),
+  // Of precisions whose scores differ.
+  calibrations: v.optional(v.array(calibrationSchema), []),
   selfTest: v.optional(selfTestSchema)
 })
 
@@ -161,4 +167,13 @@ export function parseManifest(json: string, name: string): Manifest {
     )
   }
   return result.output
+}
+
+/** The calibration for scores of a precision; those of fp16 are so near to fp32 that one does. */
+export function calibrationOf(
+  { calibration, calibrations }: Pick<EmbedderManifest, 'calibration' | 'calibrations'>,
+  precision: Precision
+): Calibration | undefined {
+  const own = [calibration, ...calibrations].find((each) => each?.precision === precision)
+  return own ?? (precision === 'int8' ? undefined : calibration)
 }

@@ -16,7 +16,9 @@ export type NativePixelFormat =
   | 'i420'
   | 'yuyv'
 
-export type Precision = 'fp32' | 'fp16'
+/** In what an engine computes, and what an embedding was computed in. */
+export const precisions = ['fp32', 'fp16', 'int8'] as const
+export type Precision = (typeof precisions)[number]
 
 /** Where an embedding network is computed: by the processor, or by a GPU through Vulkan. */
 export type Device = 'cpu' | 'vulkan'

@@ -28,7 +28,7 @@ import {
 import { probabilityOf } from './evaluation/platt.js'
 import { type Face, faceFromNative } from './face.js'
 import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
-import type { DetectorManifest, EmbedderManifest } from './manifest.js'
+import { calibrationOf, type DetectorManifest, type EmbedderManifest } from './manifest.js'
 import { loadDetectorModel, loadEmbedderModel } from './model.js'
 import type { Device, Implementation, NativeDetectOptions } from './native.js'
 import { checkMinimum, demandQuality, type QualityMinimum } from './quality.js'
@@ -195,7 +195,7 @@ export class FaceRecognizer extends FaceFinder {
         : this.#embed(input, options, wanted, minimum, argument)
     const [left, right] = await Promise.all([embedding(a, 'a'), embedding(b, 'b')])
     const score = similarity(left, right)
-    const map = this.manifest.calibration?.probability
+    const map = calibrationOf(this.manifest, this.precision)?.probability
     return {
       same: score >= threshold,
       similarity: score,
@@ -280,6 +280,11 @@ export class FaceRecognizer extends FaceFinder {
         `Embedding ${argument} is of model "${embedding.model}" (weights ${embedding.modelSha256.slice(0, 12)}), not of "${name}" (${files.bin.sha256.slice(0, 12)}) that is open`
       )
     }
+    if (embedding.precision !== this.precision) {
+      throw new EmbeddingMismatchError(
+        `Embedding ${argument} was computed in ${embedding.precision}, not in ${this.precision} as the thresholds here are for`
+      )
+    }
     return embedding
   }
 
@@ -287,7 +292,7 @@ export class FaceRecognizer extends FaceFinder {
     threshold: number
     far: number | undefined
   } {
-    const { calibration, name } = this.manifest
+    const calibration = calibrationOf(this.manifest, this.precision)
     if (threshold !== undefined) {
       if (far !== undefined) {
         throw new InvalidArgumentError('threshold', 'Give either far or threshold, not both')
@@ -297,7 +302,7 @@ export class FaceRecognizer extends FaceFinder {
     }
     if (calibration === undefined) {
       throw new ModelInvalidError(
-        `Model "${name}" has no calibration, so no FAR can be promised: calibrate it, or give a threshold`
+        `Model "${this.manifest.name}" has no calibration for ${this.precision}, so no FAR can be promised: calibrate it, or give a threshold`
       )
     }
     const rate = far ?? calibration.defaultFar

@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import type { DetectOptions, FaceRecognizerOptions, Powersave } from '../index.js'
+import type { DetectOptions, FaceRecognizerOptions, Powersave, Precision } from '../index.js'
+import { precisions } from '../native.js'
 
 /** The command line itself is wrong: told with a pointer to the help. */
 export class UsageError extends Error {}
@@ -92,6 +93,10 @@ export function parseSearching(args: readonly string[], own: Options = {}): Argu
   return parseRunning(args, { ...searching, ...own })
 }
 
+function isPrecision(text: string): text is Precision {
+  return precisions.some((precision) => precision === text)
+}
+
 /** Leaves out what was not given, so that the library's defaults stand. */
 function given<T extends object>(options: { [K in keyof T]: T[K] | undefined }): Partial<T> {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined)
@@ -102,8 +107,8 @@ const isPowersave = (word: string): word is Powersave => ['off', 'little', 'big'
 
 export function openOptions(args: Arguments): FaceRecognizerOptions {
   const precision = args.text('precision')
-  if (precision !== undefined && precision !== 'fp32' && precision !== 'fp16') {
-    throw new UsageError(`--precision takes fp32 or fp16, not "${precision}"`)
+  if (precision !== undefined && !isPrecision(precision)) {
+    throw new UsageError(`--precision takes fp32, fp16 or int8, not "${precision}"`)
   }
   const device = args.text('device')
   if (device !== undefined && device !== 'cpu' && device !== 'vulkan' && device !== 'auto') {

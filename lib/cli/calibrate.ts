@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fitCalibration, minGenuine, scoreAllPairs } from '../evaluation/calibrate.js'
-import { updateManifest } from '../evaluation/manifest-file.js'
+import { storeCalibration, updateManifest } from '../evaluation/manifest-file.js'
 import { parsePairs } from '../evaluation/pairs.js'
 import { countAtLeast } from '../evaluation/roc.js'
 import { parseRunning, UsageError } from './arguments.js'
@@ -69,7 +69,7 @@ export async function calibrate(args: readonly string[]): Promise<number> {
   const { thresholds, probability } = calibration
   const written = options.flag('write')
     ? await updateManifest(folder.model, folder.modelDir, (manifest) => {
-        manifest.calibration = calibration
+        storeCalibration(manifest, calibration)
       })
     : undefined
   if (options.json) {

@@ -13,7 +13,7 @@ import {
 } from '../evaluation/report.js'
 import { countAtLeast } from '../evaluation/roc.js'
 import { InvalidArgumentError, similarity } from '../index.js'
-import type { EmbedderManifest } from '../manifest.js'
+import { calibrationOf, type EmbedderManifest } from '../manifest.js'
 import { readManifest } from '../model.js'
 import { writeWhole } from '../whole-file.js'
 import { parseRunning, UsageError } from './arguments.js'
@@ -151,11 +151,10 @@ export async function evaluation(args: readonly string[]): Promise<number> {
   const isView2 = list.format === 'lfw' && list.folds === 10 && list.pairs.length === 6000
   const protocol = `${isView2 ? 'view 2, ' : ''}${list.pairs.length} pairs, ${list.folds} folds, no flip${pipeline}`
   const dataset = options.text('dataset') ?? (isView2 ? 'LFW' : basename(listPath))
-  const map = manifest.calibration?.probability
+  const calibration = calibrationOf(manifest, photos.precision)
+  const map = calibration?.probability
   const fit = map === undefined ? undefined : reliability(map, result.genuine, result.impostors)
-  const row = manifest.calibration?.thresholds.find(
-    ({ far }) => far === manifest.calibration?.defaultFar
-  )
+  const row = calibration?.thresholds.find(({ far }) => far === calibration.defaultFar)
   const atDefault = row && {
     far: row.far,
     threshold: row.threshold,

@@ -103,7 +103,7 @@ const runningOptions = `
   --model-dir DIR    where the models are (default: those of this package)
   --threads N        threads for one inference (default 1), or auto: the big cores, at most 4
   --powersave CORES  keep to the little or the big cores of a big.LITTLE machine (default off)
-  --precision P      fp32 (default) or fp16, on CPUs that have it
+  --precision P      fp32 (default), fp16 or int8, on CPUs that have it
   --device D         what embeds: cpu (default), vulkan, or auto (a GPU if it computes rightly)
   --min-score S      how sure the detector must be of a face, 0 to 1 (default 0.6)
   --max-pixels N     refuse larger photos (default 52000000)

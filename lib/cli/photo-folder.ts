@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { type Embedded, embedPhotos, type PhotoKind } from '../evaluation/embed-photos.js'
 import { defaultEmbedderModel } from '../model.js'
+import type { Precision } from '../native.js'
 import { type Arguments, openOptions, UsageError } from './arguments.js'
 import { progressBar } from './progress.js'
 
@@ -18,7 +19,7 @@ export interface PhotoFolder {
   readonly folder: string
   readonly model: string
   readonly modelDir: string | undefined
-  readonly precision: 'fp32' | 'fp16'
+  readonly precision: Precision
   embed(paths: readonly string[]): Promise<Embedded>
 }
 

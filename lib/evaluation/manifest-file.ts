@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseManifest } from '../manifest.js'
+import { type Calibration, parseManifest } from '../manifest.js'
 import { bundledModelDir } from '../paths.js'
 import { writeWhole } from '../whole-file.js'
 
@@ -17,4 +17,20 @@ export async function updateManifest(
   parseManifest(text, name) // never write what could not be loaded
   await writeWhole(path, text)
   return path
+}
+
+/** The calibration of fp32 is the main one; that of another precision stands beside it. */
+export function storeCalibration(
+  manifest: Record<string, unknown>,
+  calibration: Calibration
+): void {
+  if (calibration.precision === 'fp32') {
+    manifest.calibration = calibration
+    return
+  }
+  const before: unknown[] = Array.isArray(manifest.calibrations) ? manifest.calibrations : []
+  const others = before.filter(
+    (other) => (other as Partial<Calibration>).precision !== calibration.precision
+  )
+  manifest.calibrations = [...others, calibration]
 }

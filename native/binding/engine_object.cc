@@ -161,7 +161,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info)
     core_plan_ = core_plan_from(object);
     options_.threads = core_plan_.threads;
     options_.precision =
-        word_from(object, "precision", {"fp32", "fp16"}) == 0 ? Precision::Fp32 : Precision::Fp16;
+        static_cast<Precision>(word_from(object, "precision", {"fp32", "fp16", "int8"}));
     options_.implementation =
         static_cast<Implementation>(word_from(object, "implementation", {"auto", "fused", "ncnn"}));
     if (!object.Get("spinMicroseconds").IsUndefined()) {

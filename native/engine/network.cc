@@ -11,6 +11,7 @@
 #include "engine/blob_memory.h"
 #include "engine/device.h"
 #include "engine/error.h"
+#include "engine/fused/int8/kernels.h"
 #include "engine/gpus.h"
 #include "engine/layer_rules.h"
 #include "engine/ncnn_threads.h"
@@ -84,6 +85,10 @@ void NetworkOptions::check() const {
   if (precision == Precision::Fp16 && !gpu && !supports_fp16()) {
     throw Error(ErrorCode::PrecisionUnsupported,
                 "this processor has no half precision arithmetic that the kernels use");
+  }
+  if (precision == Precision::Int8 && !fused::int8::best_kernels()) {
+    throw Error(ErrorCode::PrecisionUnsupported,
+                "this processor has no dot products of bytes that the kernels use");
   }
 }
 

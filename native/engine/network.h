@@ -13,7 +13,11 @@
 
 namespace seesaw {
 
-enum class Precision { Fp32, Fp16 };
+/**
+ * In what a network computes. Int8 is for networks that our fused kernels know: their pointwise
+ * convolutions are then of bytes. Others (a detector) compute in fp32.
+ */
+enum class Precision { Fp32, Fp16, Int8 };
 
 /** What computes a network: our fused kernels where they can, always them, or always NCNN. */
 enum class Implementation { Auto, Fused, Ncnn };

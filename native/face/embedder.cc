@@ -14,22 +14,28 @@ std::optional<fused::Backbone> fused_backbone(const std::string& param_text,
                                               const std::vector<std::uint8_t>& bin,
                                               const NetworkOptions& options,
                                               const EmbedderInput& input) {
-  const fused::Kernels* kernels = fused::best_kernels();
-  if (!kernels || options.gpu || options.implementation == Implementation::Ncnn ||
-      options.precision != Precision::Fp32) {
+  const fused::Kernels* floats = fused::best_kernels();
+  const fused::int8::Int8Kernels* bytes =
+      options.precision == Precision::Int8 ? fused::int8::best_kernels() : nullptr;
+  if (!floats || options.gpu || options.implementation == Implementation::Ncnn ||
+      options.precision == Precision::Fp16) {
     return std::nullopt;
   }
   const ParamFile file = parse_param(param_text);
   check_weights(file, bin);
   const std::optional<fused::Description> net = fused::match(file, bin);
   if (!net || net->input != input.input_blob || net->output != input.output_blob ||
-      net->embed.out != input.embedding_size || !fused::Backbone::supports(*net, *kernels)) {
+      net->embed.out != input.embedding_size ||
+      !(bytes ? fused::Backbone::supports(*net, *bytes)
+              : fused::Backbone::supports(*net, *floats))) {
     return std::nullopt;
   }
   // The bounds of blobs and of work are the same for both.
   infer_shapes(file, input.input_blob, {3, kCropSize, kCropSize}, {input.output_blob});
-  return fused::Backbone(*net, {input.bgr, input.mean, input.norm}, *kernels,
-                         {options.threads, options.spin});
+  const fused::PixelInput pixels{input.bgr, input.mean, input.norm};
+  const fused::TeamOptions team{options.threads, options.spin};
+  if (bytes) return fused::Backbone(*net, pixels, *bytes, team);
+  return fused::Backbone(*net, pixels, *floats, team);
 }
 
 }  // namespace
@@ -40,6 +46,10 @@ Embedder::Embedder(const std::string& param_text, std::vector<std::uint8_t> bin,
   options.check();
   fused_ = fused_backbone(param_text, bin, options, input_);
   if (!fused_) {
+    if (options.precision == Precision::Int8) {
+      throw Error(ErrorCode::PrecisionUnsupported,
+                  "only fused kernels compute in int8, and they do not know this network");
+    }
     if (options.implementation == Implementation::Fused) {
       throw Error::invalid_argument(
           "implementation", "fused kernels cannot run this network on this processor in this way");

@@ -24,9 +24,10 @@ PlacedEmbedder place_embedder(const std::string& param_text, const std::vector<s
                               bool allow_software, const GpuSurvey& (*survey)()) {
   options.gpu.reset();
   if (wish == DeviceWish::Cpu) return {Embedder(param_text, bin, options, input), false, ""};
-  const GpuChoice choice = options.implementation == Implementation::Fused
-                               ? GpuChoice{{}, "the fused kernels compute on the CPU"}
-                               : choose_gpu(survey(), allow_software);
+  const bool fused =
+      options.implementation == Implementation::Fused || options.precision == Precision::Int8;
+  const GpuChoice choice = fused ? GpuChoice{{}, "the fused kernels compute on the CPU"}
+                                 : choose_gpu(survey(), allow_software);
   std::string reason = choice.reason;
   if (choice.gpu) {
     // A model that is at fault itself fails here, whatever the GPU.

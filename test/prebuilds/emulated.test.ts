@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { Transformer } from '@napi-rs/image'
 import test from 'ava'
+import type { Precision } from '../../lib/index.js'
 import { machineOf } from '../../scripts/prebuild/machine.js'
 import { type Target, targetsNamed } from '../../scripts/prebuild/targets.js'
 
@@ -68,10 +69,11 @@ test.before(async () => {
 test.after.always(() => rm(scratch, { recursive: true, force: true }))
 
 // The processors: the plainest a target allows, and those with everything that is dispatched to.
-const cases: [target: string, cpu: string, precision: 'fp32' | 'fp16', cosine: number][] = [
+const cases: [target: string, cpu: string, precision: Precision, cosine: number][] = [
   ['linux-arm64-glibc', 'cortex-a53', 'fp32', 0.9999], // Raspberry Pi 3: plain ARMv8.0
   ['linux-arm64-glibc', 'cortex-a76', 'fp32', 0.9999], // Raspberry Pi 5: ARMv8.2
   ['linux-arm64-glibc', 'cortex-a76', 'fp16', 0.999],
+  ['linux-arm64-glibc', 'cortex-a76', 'int8', 0.998],
   ['linux-arm-glibc', 'cortex-a7', 'fp32', 0.9999], // Raspberry Pi 2: ARMv7 with VFPv4
   ['linux-arm-glibc', 'cortex-a9', 'fp32', 0.9999], // NEON without VFPv4
   ['linux-x64-glibc', 'qemu64', 'fp32', 0.9999], // no more than SSE3
@@ -149,13 +151,15 @@ const [arm64] = targetsNamed(['linux-arm64-glibc'])
 if (arm64 && existsSync(appOf(arm64))) {
   const cli = join(appOf(arm64), 'node_modules/.bin/seesawface')
 
-  test.serial('cortex-a53 has no fp16 arithmetic and says so', async (t) => {
-    await copyFile(probe, join(appOf(arm64), 'probe.mjs'))
-    const error = await t.throwsAsync<Error & { stderr: string }>(
-      emulated(arm64, 'cortex-a53', ['probe.mjs', 'fp16', cropsFile, ...photos])
-    )
-    t.regex(error?.stderr ?? '', /PRECISION_UNSUPPORTED/)
-  })
+  for (const precision of ['fp16', 'int8']) {
+    test.serial(`cortex-a53 has no instructions for ${precision} and says so`, async (t) => {
+      await copyFile(probe, join(appOf(arm64), 'probe.mjs'))
+      const error = await t.throwsAsync<Error & { stderr: string }>(
+        emulated(arm64, 'cortex-a53', ['probe.mjs', precision, cropsFile, ...photos])
+      )
+      t.regex(error?.stderr ?? '', /PRECISION_UNSUPPORTED/)
+    })
+  }
 
   test.serial('the command line verifies two photos on cortex-a53', async (t) => {
     const verify = (a: string, b: string) =>

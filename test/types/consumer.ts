@@ -88,7 +88,7 @@ export async function check(): Promise<void> {
   // @ts-expect-error no such option
   await FaceRecognizer.open({ thread: 1 })
   // @ts-expect-error a precision that does not exist
-  await FaceRecognizer.open({ precision: 'int8' })
+  await FaceRecognizer.open({ precision: 'int4' })
   // @ts-expect-error vectors are not embeddings: their model must be known
   similarity(embedding.vector, embedding.vector)
   // @ts-expect-error made by open, which can wait

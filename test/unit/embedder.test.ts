@@ -118,7 +118,7 @@ test('wrong options of open are named', async (t) => {
     [{ powersave: 'on' }, 'powersave'],
     [{ powersave: 0 }, 'powersave'],
     [{ threads: 1000 }, 'threads'],
-    [{ precision: 'int8' }, 'precision'],
+    [{ precision: 'int4' }, 'precision'],
     [{ precision: 16 }, 'precision'],
     [{ implementation: 'fast' }, 'implementation'],
     [{ implementation: true }, 'implementation'],
