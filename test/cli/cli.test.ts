@@ -214,7 +214,7 @@ const mistakes: [string[], RegExp][] = [
   [['verify', obama, 'no such.jpg'], /"no such\.jpg": there is no such file/],
   [['verify', obama, cli], /Cannot decode .*not an image/],
   [['verify', '--model', 'none', obama, biden], /model "none": there is no such file/],
-  [['verify', '--threads', '0', obama, biden], /threads must be a whole number from 1/],
+  [['verify', '--threads', '0', obama, biden], /threads must be 'auto' or a whole number from 1/],
   [['verify', '--precision', 'int4', obama, biden], /--precision takes fp32, fp16 or int8/],
   [['verify', '--powersave', 'on', obama, biden], /--powersave takes off, little or big/],
   [['verify', '--threads', 'all', obama, biden], /--threads takes a number/],
