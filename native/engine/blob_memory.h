@@ -43,7 +43,7 @@ class BlobMemory : public ncnn::Allocator {
 
   static constexpr std::size_t kReserve = std::size_t{96} << 20;
   static constexpr std::size_t kKeep = std::size_t{1} << 20;
-  static constexpr std::chrono::milliseconds kRest{250};
+  static constexpr std::chrono::milliseconds kRest{5000};
   /** What a run on a crop takes, and will take again: not worth giving back. */
   static constexpr std::size_t kSmall = std::size_t{6} << 20;
 

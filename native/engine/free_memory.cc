@@ -31,7 +31,7 @@ void return_free_memory_seldom() {
   static std::atomic<Clock::rep> next{0};
   const Clock::time_point now = Clock::now();
   Clock::rep due = next;
-  const Clock::time_point after = now + std::chrono::milliseconds(250);
+  const Clock::time_point after = now + std::chrono::seconds(5);
   if (now.time_since_epoch().count() < due) return;
   // Of several engines at once one does it for all.
   if (next.compare_exchange_strong(due, after.time_since_epoch().count())) return_free_memory();
