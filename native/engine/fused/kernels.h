@@ -40,28 +40,31 @@ enum class Store {
 };
 
 /** A pointwise convolution of groups of pixels that follow each other in memory. */
-struct PointwiseJob {
-  const float* in = nullptr;    // of the first pixel
+template <typename Number, typename PanelType>
+struct PointwiseJobOf {
+  const Number* in = nullptr;   // of the first pixel
   std::ptrdiff_t in_pixel = 0;  // numbers from one pixel to the next
   float* out = nullptr;         // the job's first channel of the first pixel
   std::ptrdiff_t out_pixel = 0;
   int groups = 0;
   Runs runs;
-  const Panel* panels = nullptr;
+  const PanelType* panels = nullptr;
   int panel_count = 0;
   int channels = 0;  // of the output; the last panel may be wider
   Store store = Store::Linear;
 };
+using PointwiseJob = PointwiseJobOf<float, Panel>;
 
 /** A convolution with swish, then a depthwise 3x3 one (padding 1) with swish, row by row. */
-struct ExpandDepthwiseJob {
+template <typename Number, typename PanelType>
+struct ExpandDepthwiseJobOf {
   // The convolution: rows x columns outputs. Its runs may reach into other rows of the input.
-  const float* in = nullptr;
+  const Number* in = nullptr;
   std::ptrdiff_t in_pixel = 0;
   std::ptrdiff_t in_row = 0;
   Runs runs;
   int rows = 0, columns = 0;
-  const Panel* panels = nullptr;
+  const PanelType* panels = nullptr;
   int panel_count = 0;
   int channels = 0;  // a multiple of the lanes
   // The depthwise convolution.
@@ -75,6 +78,7 @@ struct ExpandDepthwiseJob {
   float* ring = nullptr;
   const float* zeros = nullptr;
 };
+using ExpandDepthwiseJob = ExpandDepthwiseJobOf<float, Panel>;
 
 /**
  * Rows of the convolution's output that are kept for the depthwise one. Static: of an inline

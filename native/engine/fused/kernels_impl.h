@@ -4,7 +4,7 @@
 //
 // Simd gives: V, kLanes, kPairs (whether two groups of pixels fit the registers with `n` vectors),
 // load, store, load_first, store_first (of so many numbers), splat, fma(a, b, c) = a b + c, add,
-// mul, prelu, sigmoid and swish; max where peaks are wanted.
+// sub, mul, min, max, divide, prelu and scale_exponent.
 
 #if defined(__clang__)
 #define SEESAW_UNROLL _Pragma("clang loop unroll(full)")
@@ -14,6 +14,26 @@
 
 using V = Simd::V;
 constexpr int kLanes = Simd::kLanes;
+
+/** 1 + e^-x. */
+inline __attribute__((always_inline)) V denominator(V x) {
+  // e^-x = 2^n 2^f, n whole and |f| <= 1/2. Beyond 2^127 no exponent is left; the order of the
+  // arguments is such that not-a-number stays what it is, also where the second of two is taken.
+  const V t = Simd::min(Simd::splat(125), Simd::mul(x, Simd::splat(-1.44269504088896341f)));
+  const V u = Simd::max(Simd::splat(-125), t);
+  // Adding 1.5 * 2^23 rounds to a whole number, which is left in the low bits.
+  const V magic = Simd::splat(12582912.0f);
+  const V rounded = Simd::add(u, magic);
+  const V f = Simd::sub(u, Simd::sub(rounded, magic));
+  V p = Simd::splat(kExp2[5]);
+  SEESAW_UNROLL
+  for (int i = 4; i >= 0; --i) p = Simd::fma(p, f, Simd::splat(kExp2[i]));
+  return Simd::add(Simd::scale_exponent(p, rounded), Simd::splat(1));
+}
+inline __attribute__((always_inline)) V sigmoid(V x) {
+  return Simd::divide(Simd::splat(1), denominator(x));
+}
+inline __attribute__((always_inline)) V swish(V x) { return Simd::divide(x, denominator(x)); }
 
 /** What becomes of the sums of a tile, by pixels and vectors. */
 template <int G, int N, Store kStore>
@@ -26,7 +46,7 @@ inline __attribute__((always_inline)) void store_tile(const V (&sum)[G * kGroup]
     SEESAW_UNROLL
     for (int j = 0; j < N; ++j) {
       V value = sum[i][j];
-      if (kStore == Store::Swish) value = Simd::swish(value);
+      if (kStore == Store::Swish) value = swish(value);
       if (j + 1 < N || last_lanes == kLanes) {
         if (kStore == Store::Add) value = Simd::add(value, Simd::load(to + j * kLanes));
         Simd::store(to + j * kLanes, value);
@@ -215,7 +235,7 @@ inline void depthwise_row(const float* const (&rows)[3], int columns, int channe
       float* to = out + x * out_pixel + c;
       SEESAW_UNROLL
       for (int i = 0; i < kGroup; ++i) {
-        const V value = Simd::swish(sum[i]);
+        const V value = swish(sum[i]);
         Simd::store(to + i * out_pixel, value);
         total = Simd::add(total, value);
         if constexpr (kPeaks) peak = Simd::max(peak, value);
@@ -312,7 +332,7 @@ inline void linear(const LinearJob& job) {
       V value = Simd::add(even[j], odd[j]);
       if (job.activation == Activation::Sigmoid) {
         // Not-a-number may hold bits that the exponential takes for an exponent: 0 x keeps it one.
-        value = Simd::fma(value, Simd::splat(0), Simd::sigmoid(value));
+        value = Simd::fma(value, Simd::splat(0), sigmoid(value));
       }
       if (job.activation == Activation::PReLU) {
         value = Simd::prelu(value, Simd::load(job.slope + o + j * kLanes));

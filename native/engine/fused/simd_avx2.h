@@ -23,25 +23,12 @@ struct Simd {
     return _mm256_blendv_ps(x, mul(x, slope), _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LT_OQ));
   }
 
-  /** 1 + e^-x; see the AVX-512 one. */
-  static V denominator(V x) {
-    const V t = _mm256_min_ps(splat(125), _mm256_mul_ps(x, splat(-1.44269504088896341f)));
-    const V u = _mm256_max_ps(splat(-125), t);
-    const V magic = splat(12582912.0f);
-    const V rounded = _mm256_add_ps(u, magic);
-    const V f = _mm256_sub_ps(u, _mm256_sub_ps(rounded, magic));
-    V p = splat(kExp2[5]);
-    p = fma(p, f, splat(kExp2[4]));
-    p = fma(p, f, splat(kExp2[3]));
-    p = fma(p, f, splat(kExp2[2]));
-    p = fma(p, f, splat(kExp2[1]));
-    p = fma(p, f, splat(1));
+  static V sub(V a, V b) { return _mm256_sub_ps(a, b); }
+  /** p times two to the power of the whole number in the low bits of `rounded`. */
+  static V scale_exponent(V p, V rounded) {
     const __m256i n = _mm256_slli_epi32(_mm256_castps_si256(rounded), 23);
-    const V e = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), n));
-    return add(e, splat(1));
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), n));
   }
   // Eleven good bits and one Newton step would not do for fp32: a true division.
   static V divide(V a, V d) { return _mm256_div_ps(a, d); }
-  static V sigmoid(V x) { return divide(splat(1), denominator(x)); }
-  static V swish(V x) { return divide(x, denominator(x)); }
 };

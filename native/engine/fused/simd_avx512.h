@@ -24,31 +24,15 @@ struct Simd {
     return _mm512_mask_mul_ps(x, _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ), x, slope);
   }
 
-  /** 1 + e^-x. */
-  static V denominator(V x) {
-    // e^-x = 2^n 2^f, n whole and |f| <= 1/2. Beyond 2^127 no exponent is left; the
-    // comparison is written so that not-a-number stays what it is.
-    const V t = _mm512_min_ps(splat(125), _mm512_mul_ps(x, splat(-1.44269504088896341f)));
-    const V u = _mm512_max_ps(splat(-125), t);
-    // Adding 1.5 * 2^23 rounds to a whole number, which is left in the low bits.
-    const V magic = splat(12582912.0f);
-    const V rounded = _mm512_add_ps(u, magic);
-    const V f = _mm512_sub_ps(u, _mm512_sub_ps(rounded, magic));
-    V p = splat(kExp2[5]);
-    p = fma(p, f, splat(kExp2[4]));
-    p = fma(p, f, splat(kExp2[3]));
-    p = fma(p, f, splat(kExp2[2]));
-    p = fma(p, f, splat(kExp2[1]));
-    p = fma(p, f, splat(1));
+  static V sub(V a, V b) { return _mm512_sub_ps(a, b); }
+  /** p times two to the power of the whole number in the low bits of `rounded`. */
+  static V scale_exponent(V p, V rounded) {
     const __m512i n = _mm512_slli_epi32(_mm512_castps_si512(rounded), 23);
-    const V e = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), n));
-    return add(e, splat(1));
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), n));
   }
   /** a / d: fourteen good bits, then one step of Newton's. */
   static V divide(V a, V d) {
     const V y = _mm512_rcp14_ps(d);
     return mul(mul(a, y), _mm512_fnmadd_ps(d, y, splat(2)));
   }
-  static V sigmoid(V x) { return divide(splat(1), denominator(x)); }
-  static V swish(V x) { return divide(x, denominator(x)); }
 };

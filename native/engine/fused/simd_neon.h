@@ -30,22 +30,11 @@ struct Simd {
   static V mul(V a, V b) { return vmulq_f32(a, b); }
   static V prelu(V x, V slope) { return vbslq_f32(vcltzq_f32(x), vmulq_f32(x, slope), x); }
 
-  /** 1 + e^-x; see the AVX-512 one. vmin and vmax keep not-a-number. */
-  static V denominator(V x) {
-    const V t = vminq_f32(splat(125), vmulq_f32(x, splat(-1.44269504088896341f)));
-    const V u = vmaxq_f32(splat(-125), t);
-    const V magic = splat(12582912.0f);
-    const V rounded = vaddq_f32(u, magic);
-    const V f = vsubq_f32(u, vsubq_f32(rounded, magic));
-    V p = splat(kExp2[5]);
-    p = fma(p, f, splat(kExp2[4]));
-    p = fma(p, f, splat(kExp2[3]));
-    p = fma(p, f, splat(kExp2[2]));
-    p = fma(p, f, splat(kExp2[1]));
-    p = fma(p, f, splat(1));
+  static V sub(V a, V b) { return vsubq_f32(a, b); }
+  /** p times two to the power of the whole number in the low bits of `rounded`. */
+  static V scale_exponent(V p, V rounded) {
     const int32x4_t n = vshlq_n_s32(vreinterpretq_s32_f32(rounded), 23);
-    const V e = vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(p), n));
-    return add(e, splat(1));
+    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(p), n));
   }
   /** a / d: eight good bits, doubled by each of two Newton steps; division is slow on small cores.
    */
@@ -55,6 +44,4 @@ struct Simd {
     y = mul(y, vrecpsq_f32(d, y));
     return mul(a, y);
   }
-  static V sigmoid(V x) { return divide(splat(1), denominator(x)); }
-  static V swish(V x) { return divide(x, denominator(x)); }
 };

@@ -2,28 +2,14 @@
 
 #include <algorithm>
 
+#include "engine/fused/jobs.h"
+
 namespace seesaw::fused {
 
 void Steps::expand(const Expansion& e, int index, const float* in, float* out,
                    Scratch& scratch) const {
-  const ExpandPart& part = e.parts[index];
   ExpandDepthwiseJob job;
-  job.in = in + part.in_offset;
-  job.in_pixel = e.in_pixel;
-  job.in_row = e.in_row;
-  job.runs = e.runs[e.range[index]];
-  job.rows = job.columns = e.rows;
-  job.panels = part.pointwise.panels.data();
-  job.panel_count = static_cast<int>(part.pointwise.panels.size());
-  job.channels = part.pointwise.outputs;
-  job.weight = part.depthwise.data();
-  job.bias = job.weight + 9 * job.channels;
-  job.stride = e.stride;
-  job.out = out + part.first;
-  job.out_pixel = e.middle;
-  job.sums = space_.sums.data() + part.first;
-  job.ring = scratch.ring.data();
-  job.zeros = space_.zeros.data();
+  set_expansion(job, e, index, in, e.parts[index].pointwise, out, space_, scratch);
   kernels_.expand_depthwise(job);
 }
 
@@ -85,14 +71,7 @@ void Steps::squeeze_excite(const Stage& stage, Scratch& scratch) const {
 PointwiseJob Steps::projection_job(const Stage& stage, const Projection& projection,
                                    float* out) const {
   PointwiseJob job;
-  job.in = space_.middle.data() + projection.input.offset;
-  job.in_pixel = stage.expansion.middle;
-  job.out = out + projection.column;
-  job.out_pixel = stage.out;
-  job.groups = stage.size * stage.size / kGroup;
-  job.runs = projection.input.runs;
-  job.channels = projection.pointwise.outputs;
-  job.store = stage.shortcut == Shortcut::None ? Store::Linear : Store::Add;
+  set_projection(job, stage, projection, space_.middle.data(), projection.pointwise.outputs, out);
   return job;
 }
 

@@ -32,41 +32,18 @@ struct Panel {
   const float* bias = nullptr;          // [vectors * lanes]
 };
 
-/** See fused::PointwiseJob. The bytes are those that `quantise` of the same kernels has written. */
-struct PointwiseJob {
-  const std::uint8_t* in = nullptr;
-  std::ptrdiff_t in_pixel = 0;
+/**
+ * A convolution of bytes, those that `quantise` of the same kernels has written, in runs of a
+ * length that is a multiple of four.
+ */
+struct PointwiseJob : PointwiseJobOf<std::uint8_t, Panel> {
   Levels levels;
-  Runs runs;  // of a length that is a multiple of four
-  float* out = nullptr;
-  std::ptrdiff_t out_pixel = 0;
-  int groups = 0;
-  const Panel* panels = nullptr;
-  int panel_count = 0;
-  int channels = 0;
-  Store store = Store::Linear;
 };
 
-/** See fused::ExpandDepthwiseJob: the convolution is of bytes, the depthwise one of floats. */
-struct ExpandDepthwiseJob {
-  const std::uint8_t* in = nullptr;
-  std::ptrdiff_t in_pixel = 0;
-  std::ptrdiff_t in_row = 0;
+/** The convolution is of bytes, the depthwise one of floats. */
+struct ExpandDepthwiseJob : ExpandDepthwiseJobOf<std::uint8_t, Panel> {
   Levels levels;
-  Runs runs;
-  int rows = 0, columns = 0;
-  const Panel* panels = nullptr;
-  int panel_count = 0;
-  int channels = 0;
-  const float* weight = nullptr;
-  const float* bias = nullptr;
-  int stride = 1;
-  float* out = nullptr;
-  std::ptrdiff_t out_pixel = 0;
-  float* sums = nullptr;
   float* peaks = nullptr;  // [channels]: set to the maxima over all pixels, or zero
-  float* ring = nullptr;
-  const float* zeros = nullptr;
 };
 
 /** Pixels of `channels` numbers each, without gaps, times a factor for each channel, as bytes. */

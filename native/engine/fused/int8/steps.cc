@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/fused/jobs.h"
+
 namespace seesaw::fused::int8 {
 namespace {
 
@@ -66,27 +68,11 @@ void Steps::quantise_row(int index, int row, const float* in, const Local& local
 
 void Steps::expand(int index, int number, float* out, fused::Scratch& scratch) {
   const Expansion& e = plan_.stages[index].expansion;
-  const ExpandPart& part = e.parts[number];
-  const Packed& packed = stages_[index].expand[number];
   ExpandDepthwiseJob job;
-  job.in = input_.data() + part.in_offset;
-  job.in_pixel = e.in_pixel;
-  job.in_row = e.in_row;
+  set_expansion(job, e, number, std::as_const(input_).data(), stages_[index].expand[number], out,
+                space_, scratch);
   job.levels = input_levels_;
-  job.runs = e.runs[e.range[number]];
-  job.rows = job.columns = e.rows;
-  job.panels = packed.panels.data();
-  job.panel_count = static_cast<int>(packed.panels.size());
-  job.channels = packed.outputs;
-  job.weight = part.depthwise.data();
-  job.bias = job.weight + 9 * job.channels;
-  job.stride = e.stride;
-  job.out = out + part.first;
-  job.out_pixel = e.middle;
-  job.sums = space_.sums.data() + part.first;
-  job.peaks = peaks_.data() + part.first;
-  job.ring = scratch.ring.data();
-  job.zeros = space_.zeros.data();
+  job.peaks = peaks_.data() + e.parts[number].first;
   kernels_.expand_depthwise(job);
 }
 
@@ -120,17 +106,10 @@ PointwiseJob Steps::projection_job(int index, int which, float* out, const Local
   const Projection& projection = stage.projections[which];
   const Packed& packed = stages_[index].project[which];
   PointwiseJob job;
-  job.in = local.bytes.data() + projection.input.offset;
-  job.in_pixel = stage.expansion.middle;
+  set_projection(job, stage, projection, local.bytes.data(), packed.outputs, out);
   job.levels = local.levels;
-  job.runs = projection.input.runs;
-  job.out = out + projection.column;
-  job.out_pixel = stage.out;
-  job.groups = stage.size * stage.size / kGroup;
   job.panels = packed.panels.data();
   job.panel_count = static_cast<int>(packed.panels.size());
-  job.channels = packed.outputs;
-  job.store = stage.shortcut == Shortcut::None ? Store::Linear : Store::Add;
   return job;
 }
 
