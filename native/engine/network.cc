@@ -14,7 +14,6 @@
 #include "engine/fused/int8/kernels.h"
 #include "engine/gpus.h"
 #include "engine/layer_rules.h"
-#include "engine/ncnn_threads.h"
 #include "engine/openmp.h"
 #include "engine/param_file.h"
 #include "net.h"
@@ -124,7 +123,6 @@ Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
                  const NetworkOptions& options)
     : state_(std::make_unique<State>()) {
   options.check();
-  start_ncnn_threads();
   state_->file = parse_param(param_text);
   check_weights(state_->file, bin);
 
