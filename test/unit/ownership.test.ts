@@ -24,11 +24,15 @@ test.serial('results are counted by V8’s own allocator, and can be given away'
   const bytes = await crop('obama.png')
   await using embedder = await FaceEmbedder.open({ threads: 1, queueLimit: 100 })
   const kept = [await embedder.embed(bytes)]
-  const before = process.memoryUsage().arrayBuffers
-  for (let i = 0; i < 100; i++) kept.push(await embedder.embed(bytes))
-  const counted = process.memoryUsage().arrayBuffers - before
-  // External memory is not in this figure; other work of this process may add to it or end.
-  t.true(counted > 100 * 512 * 4 * 0.9, `${counted} bytes for ${kept.length} embeddings`)
+  // External memory is not in this figure. What else of this process is collected meanwhile lowers
+  // it, so that one try may miss; of memory that V8 did not allocate none would ever be counted.
+  let counted = 0
+  for (let tries = 0; tries < 5 && counted <= 100 * 512 * 4 * 0.9; tries++) {
+    const before = process.memoryUsage().arrayBuffers
+    for (let i = 0; i < 100; i++) kept.push(await embedder.embed(bytes))
+    counted = process.memoryUsage().arrayBuffers - before
+  }
+  t.true(counted > 100 * 512 * 4 * 0.9, `${counted} bytes for 100 embeddings`)
 
   await using faces = await FaceRecognizer.open({ threads: 1 })
   const { data, width, height } = await pixels('obama.jpg')
