@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { embedderSubject, type OpenSubject } from '../lib/bench/embedding.js'
 import type { Row } from '../lib/bench/statistics.js'
 import { compare, pauseFor } from '../lib/bench/turns.js'
-import { startChild, subjectOf } from './child.js'
+import { peersFor } from './child.js'
 import { peerScript } from './install.js'
 
 export interface CropPeers {
@@ -26,13 +26,7 @@ async function peersOf(
   { bare, networks, onnx, node, python, wheels }: CropPeers,
   versions: Record<string, unknown>
 ): Promise<OpenSubject[]> {
-  const found: OpenSubject[] = []
-  const add = async (name: string, program: string, args: string[]): Promise<void> => {
-    const env = node === undefined ? {} : { SEESAWFACE_BENCH_PEERS: resolve(node) }
-    const child = await startChild(program, args, env)
-    versions[name] = child.facts.version
-    found.push(subjectOf(name, child, 'crop'))
-  }
+  const { found, add } = peersFor('crop', node, versions)
   const count = String(threads)
   if (bare !== undefined) {
     const files = ['param', 'bin'].map((kind) => resolve('models', `${model}.${kind}`))

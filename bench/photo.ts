@@ -1,11 +1,11 @@
-// From a photo, as a file or decoded already, to an embedding of its face: this package, OpenCV's YuNet and SFace in Python,
-// human and face-api on WebAssembly.
+// From a photo, as a file or decoded already, to an embedding of its face: this package, OpenCV's
+// YuNet and SFace in Python, human and face-api on WebAssembly.
 import { resolve } from 'node:path'
 import type { OpenSubject } from '../lib/bench/embedding.js'
 import type { Row } from '../lib/bench/statistics.js'
 import { compare, pauseFor, warmed } from '../lib/bench/turns.js'
 import { decodeImage, FaceRecognizer } from '../lib/index.js'
-import { startChild, subjectOf } from './child.js'
+import { peersFor } from './child.js'
 import { peerScript } from './install.js'
 
 /** What the detector looks at by default, at most: the longer side in pixels. */
@@ -26,13 +26,7 @@ async function peersOf(
   { node, python, wheels }: PhotoPeers,
   versions: Record<string, unknown>
 ): Promise<OpenSubject[]> {
-  const found: OpenSubject[] = []
-  const add = async (name: string, program: string, args: string[]): Promise<void> => {
-    const env = node === undefined ? {} : { SEESAWFACE_BENCH_PEERS: resolve(node) }
-    const child = await startChild(program, args, env)
-    versions[name] = child.facts.version
-    found.push(subjectOf(name, child, job))
-  }
+  const { found, add } = peersFor(job, node, versions)
   if (python !== undefined) {
     const script = [peerScript('opencv.py'), wheels, String(threads)]
     await add(`OpenCV, searched at ${maxSide}`, python, [...script, String(maxSide)])

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import type { Precision } from '../index.js'
 import type { TunedOptions } from './choice.js'
 
-const otherPrecisions: readonly Precision[] = ['fp16']
+const otherPrecisions: readonly Precision[] = ['fp16', 'int8']
 
 /** What of a machine decides which options are worth trying. */
 export interface TuneMachine {

@@ -208,6 +208,7 @@ test('second round: the defaults, and each winner once with every other option',
   const one = inDetail([{}, {}], 1)
   t.deepEqual(one[0], {})
   t.true(one.some(({ precision }) => precision === 'fp16'))
+  t.true(one.some(({ precision }) => precision === 'int8'))
   t.true(one.some(({ implementation }) => implementation === 'ncnn'))
   t.true(one.every(({ spinMicroseconds }) => spinMicroseconds === undefined))
   const two = inDetail([{ threads: 2 }, {}, { threads: 2 }], 1)
