@@ -29,11 +29,22 @@ const probe = 'test/prebuilds/probe.mjs'
 
 const appOf = (target: Target) => resolve('build-prebuild', target.name, 'root')
 
+/**
+ * The image decoder goes by this machine's own ldd, which is glibc's where musl's loader is called
+ * by name: there it has to be told.
+ */
+function decoderOf({ arch, libc }: Target, cpu: string): Record<string, string> {
+  if (libc !== 'musl' || cpu !== 'own') return {}
+  const name = `image-linux-${arch}-musl`
+  const file = `node_modules/@napi-rs/${name}/${name.replace('-', '.')}.node`
+  return { NAPI_RS_NATIVE_LIBRARY_PATH: file }
+}
+
 async function emulated(target: Target, cpu: string, args: string[]) {
   const machine = await machineOf(target, cpu)
   return run(machine.program, [...machine.args, ...args], {
     cwd: appOf(target),
-    env: { ...process.env, ...machine.env },
+    env: { ...process.env, ...machine.env, ...decoderOf(target, cpu) },
     maxBuffer: 1 << 26
   })
 }
