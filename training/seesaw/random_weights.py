@@ -18,6 +18,7 @@ from seesaw.manifest import random_manifest, write_json
 from seesaw.ncnn_export import fold_batch_norm, round_weights, to_ncnn
 from seesaw.ncnn_model import NcnnModel
 from seesaw.networks import NETWORKS, build
+from seesaw.off_neutral import off_neutral
 from seesaw.onnx_export import OnnxFile, to_onnx
 from seesaw.parity import FIXTURE_CROPS, check_parity, read_crops, write_parity_vectors
 from seesaw.validate import refresh_statistics
@@ -29,15 +30,7 @@ STATISTICS_CROPS, STATISTICS_BATCH = 48, 24
 def random_network(name: str, crops: np.ndarray, seed: int) -> nn.Module:
     """The same network for the same seed and crops, in evaluation mode."""
     torch.manual_seed(seed)
-    network = build(name)
-    with torch.no_grad():
-        # None at its neutral value: a layer left out or taken twice then shows.
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-                module.weight.uniform_(0.5, 1.5)
-                module.bias.uniform_(-0.5, 0.5)
-            elif isinstance(module, nn.PReLU):
-                module.weight.uniform_(-0.2, 0.5)
+    network = off_neutral(build(name))
     varied = crops[np.arange(STATISTICS_CROPS) % len(crops)]
     refresh_statistics(network, augment(varied, np.random.default_rng(seed)), STATISTICS_BATCH)
     return network.eval().requires_grad_(False)
