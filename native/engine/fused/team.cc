@@ -45,7 +45,7 @@ void Team::run(const std::function<void(int)>& work) {
 void Team::loop(int index) {
   apart_.add_this_thread(index - 1);
   std::uint32_t last = 0;
-  const auto open = [this](std::uint32_t round) { return round % 2 == 1; };
+  const auto open = [](std::uint32_t round) { return round % 2 == 1; };
   for (;;) {
     wait_until(spin_, [&] {
       const std::uint32_t round = round_.load();
