@@ -38,7 +38,7 @@ export interface StreamTiming {
   readonly wait: number
   /** Reading and decoding an image file; 0 for raw frames. */
   readonly decode: number
-  /** Turning a frame with a rotation; the pixels of others are converted as they are looked at. */
+  /** Checking the frame; its pixels are converted, and turned, as they are looked at. */
   readonly convert: number
   readonly detect: number
   /** Alignment and embedding of all faces. */

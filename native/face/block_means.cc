@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "engine/error.h"
+#include "face/quarter_turn.h"
 
 namespace seesaw {
 namespace {
@@ -35,8 +37,10 @@ Sums sum_of(const std::uint16_t* line) {
   return sum;
 }
 
+/** Of the part that lies there in the rows. */
 template <int Step>
-Image means_of(const Picture& picture, int left, int top, int width, int height) {
+Image means_of(const Picture& picture, const Area& lying) {
+  const int width = lying.width / Step, height = lying.height / Step;
   Image means = blank_image(width, height);
   const std::size_t count = std::size_t(width) * Step * 3;
   std::vector<std::uint16_t> line(count + kBeyond);
@@ -44,7 +48,7 @@ Image means_of(const Picture& picture, int left, int top, int width, int height)
   const std::array<int, 3> order = picture.red_first() ? std::array{2, 1, 0} : std::array{0, 1, 2};
   for (int y = 0; y < height; ++y) {
     for (int row = 0; row < Step; ++row) {
-      const std::uint8_t* from = picture.row(top + y * Step + row, left, width * Step);
+      const std::uint8_t* from = picture.row(lying.y + y * Step + row, lying.x, lying.width);
       row == 0 ? add_row<true>(from, line.data(), count) : add_row<false>(from, line.data(), count);
     }
     std::uint8_t* to = means.row(y);
@@ -55,7 +59,7 @@ Image means_of(const Picture& picture, int left, int top, int width, int height)
       }
     }
   }
-  return means;
+  return turn(std::move(means), picture.turns());
 }
 
 }  // namespace
@@ -65,17 +69,18 @@ Image block_means(const Picture& picture, int left, int top, int width, int heig
       height > (picture.height() - top) / step) {
     throw Error(ErrorCode::Internal, "blocks that are not inside of their image");
   }
+  const Area lying = picture.lying({left, top, width * step, height * step});
   switch (step) {
     case 1:
       return crop(picture, left, top, width, height);
     case 2:
-      return means_of<2>(picture, left, top, width, height);
+      return means_of<2>(picture, lying);
     case 4:
-      return means_of<4>(picture, left, top, width, height);
+      return means_of<4>(picture, lying);
     case 8:
-      return means_of<8>(picture, left, top, width, height);
+      return means_of<8>(picture, lying);
     case kLargestBlock:
-      return means_of<kLargestBlock>(picture, left, top, width, height);
+      return means_of<kLargestBlock>(picture, lying);
     default:
       throw Error(ErrorCode::Internal, "blocks of a size that is none of 1, 2, 4, 8 and 16");
   }

@@ -28,10 +28,15 @@ FacePatch::FacePatch(const Picture& picture, const Box& face) {
   const int left = start(double(face.x) + face.width / 2, picture.width());
   const int top = start(double(face.y) + face.height / 2, picture.height());
   Image square = blank_image(side, side);
-  const int first = std::max(0, -left);
-  const int last = std::min(side, picture.width() - left);
-  for (int y = std::max(0, -top); y < std::min(side, picture.height() - top); ++y) {
-    if (last > first) picture.read(top + y, left + first, last - first, square.row(y) + first * 3);
+  const int x = std::max(0, left), y = std::max(0, top);
+  const int width = std::min(left + side, picture.width()) - x;
+  const int height = std::min(top + side, picture.height()) - y;
+  if (width > 0 && height > 0) {
+    const Image seen = crop(picture, x, y, width, height);
+    for (int line = 0; line < height; ++line) {
+      std::copy_n(seen.row(line), std::size_t(width) * 3,
+                  square.row(y - top + line) + std::size_t(x - left) * 3);
+    }
   }
   square_ = resize(square, kPatchSide, kPatchSide);
   left_ = left;

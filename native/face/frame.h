@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "face/pixels.h"
-
 namespace seesaw {
 
 enum class PixelFormat { Rgb, Bgr, Rgba, Bgra, Gray, Nv12, Nv21, I420, Yuyv };
@@ -38,13 +36,5 @@ struct Frame {
   YuvMatrix matrix = YuvMatrix::Bt601;
   int rotation = 0;  // degrees clockwise that make the picture upright: 0, 90, 180 or 270
 };
-
-/**
- * The upright picture of a frame; transparency is ignored, chroma is that of the nearest sample.
- * Of a side of odd length the last chroma sample covers one pixel. The last row of a plane may end
- * before its stride does.
- * @throws Error InvalidArgument naming "width", "height", "stride", "chroma", "rotation" or "data"
- */
-Image to_bgr(const Frame& frame);
 
 }  // namespace seesaw

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/error.h"
+#include "face/pixels.h"
 
 namespace seesaw {
 namespace {

@@ -11,10 +11,9 @@ namespace seesaw {
 /** Reads a frame; its rotation is not applied. */
 class FrameRows {
  public:
-  /** @throws Error InvalidArgument when the frame is not what it claims, see to_bgr() */
+  /** @throws Error InvalidArgument when the frame is not what it claims, see Picture */
   explicit FrameRows(const Frame& frame);
 
-  const Frame& frame() const { return frame_; }
   /** Writes `count` pixels of row y from x on, blue first. In YUV frames x must be even. */
   void read(int y, int x, int count, std::uint8_t* bgr) const;
   /** Whether chroma is shared by pairs of pixels. */

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "face/quarter_turn.h"
 #include "face/shrink.h"
 #include "mat.h"
 
@@ -27,20 +28,28 @@ Image doubled(const Image& image) {
 
 }  // namespace
 
-Picture::Picture(const Image& image) : image_(&image), width_(image.width), height_(image.height) {}
+Picture::Picture(const Image& image)
+    : image_(&image), row_width_(image.width), row_count_(image.height) {}
 
-Picture::Picture(const Frame& frame) {
-  if (frame.rotation != 0) {
-    upright_ = std::make_shared<const Image>(to_bgr(frame));
-    image_ = upright_.get();
-    width_ = image_->width;
-    height_ = image_->height;
-    return;
+Picture::Picture(const Frame& frame)
+    : rows_(std::in_place, frame),
+      row_width_(frame.width),
+      row_count_(frame.height),
+      turns_(frame.rotation / 90),
+      red_first_(frame.format == PixelFormat::Rgb) {}
+
+Area Picture::lying(const Area& upright) const {
+  const auto& [x, y, width, height] = upright;
+  switch (turns_) {
+    case 1:
+      return {y, row_count_ - x - width, height, width};
+    case 2:
+      return {row_width_ - x - width, row_count_ - y - height, width, height};
+    case 3:
+      return {row_width_ - y - height, x, height, width};
+    default:
+      return upright;
   }
-  rows_.emplace(frame);
-  width_ = frame.width;
-  height_ = frame.height;
-  red_first_ = frame.format == PixelFormat::Rgb;
 }
 
 const std::uint8_t* Picture::row(int y, int x, int count) const {
@@ -63,12 +72,19 @@ void Picture::read(int y, int x, int count, std::uint8_t* bgr) const {
 }
 
 Image crop(const Picture& picture, int x, int y, int width, int height) {
-  Image part = blank_image(width, height);
   if (x < 0 || y < 0 || x > picture.width() - width || y > picture.height() - height) {
     throw Error(ErrorCode::Internal, "a part that is not inside of its image");
   }
-  for (int line = 0; line < height; ++line) picture.read(y + line, x, width, part.row(line));
-  return part;
+  const Area area = picture.lying({x, y, width, height});
+  Image part = blank_image(area.width, area.height);
+  for (int line = 0; line < area.height; ++line) {
+    picture.read(area.y + line, area.x, area.width, part.row(line));
+  }
+  return turn(std::move(part), picture.turns());
+}
+
+Image whole(const Picture& picture) {
+  return crop(picture, 0, 0, picture.width(), picture.height());
 }
 
 Image resize(const Picture& picture, int width, int height) {
@@ -76,12 +92,12 @@ Image resize(const Picture& picture, int width, int height) {
       (width != picture.width() || height != picture.height())) {
     return shrink(picture, width, height);
   }
-  Image whole = crop(picture, 0, 0, picture.width(), picture.height());
-  if (width == whole.width && height == whole.height) return whole;
-  if (whole.width == 1 || whole.height == 1) whole = doubled(whole);
-  if (width <= whole.width && height <= whole.height) return resize(whole, width, height);
+  Image image = whole(picture);
+  if (width == image.width && height == image.height) return image;
+  if (image.width == 1 || image.height == 1) image = doubled(image);
+  if (width <= image.width && height <= image.height) return resize(image, width, height);
   Image resized = blank_image(width, height);
-  ncnn::resize_bilinear_c3(whole.bgr.data(), whole.width, whole.height, resized.bgr.data(), width,
+  ncnn::resize_bilinear_c3(image.bgr.data(), image.width, image.height, resized.bgr.data(), width,
                            height);
   return resized;
 }

@@ -11,7 +11,7 @@ constexpr int kBlock = 32;
 
 }  // namespace
 
-Image turn(const Image& image, int turns) {
+Image turn(Image image, int turns) {
   turns &= 3;
   if (turns == 0) return image;
   const bool swaps = turns != 2;

@@ -7,7 +7,7 @@
 namespace seesaw {
 
 /** The image turned clockwise by `turns` quarters; no pixel is changed. */
-Image turn(const Image& image, int turns);
+Image turn(Image image, int turns);
 
 /**
  * A face of an image that was turned by `turns` quarters, in the image before; width and height

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 #include <vector>
+
+#include "face/quarter_turn.h"
 
 namespace seesaw {
 namespace {
@@ -62,7 +65,7 @@ class RowSums {
   static constexpr std::size_t kBeyond = 4;
 
   static const std::uint8_t* row(const Picture& picture, int y) {
-    return picture.row(y, 0, picture.width());
+    return picture.row(y, 0, picture.row_width());
   }
 
   template <bool IsFirst>
@@ -115,14 +118,15 @@ Pixel sum_of(const float* sums, const Cover& cover) {
 }  // namespace
 
 Image shrink(const Picture& picture, int width, int height) {
+  if (picture.turns() % 2 != 0) std::swap(width, height);
+  const int from_width = picture.row_width(), from_height = picture.row_count();
   Image small = blank_image(width, height);
-  const std::vector<Cover> columns = covers(picture.width(), width);
-  const std::vector<Cover> rows = covers(picture.height(), height);
-  const float area =
-      float(picture.width()) / float(width) * (float(picture.height()) / float(height));
+  const std::vector<Cover> columns = covers(from_width, width);
+  const std::vector<Cover> rows = covers(from_height, height);
+  const float area = float(from_width) / float(width) * (float(from_height) / float(height));
   // Where blue, green and red are in a row of the picture.
   const std::array<int, 3> order = picture.red_first() ? std::array{2, 1, 0} : std::array{0, 1, 2};
-  RowSums sums(std::size_t(picture.width()) * 3);
+  RowSums sums(std::size_t(from_width) * 3);
   for (int y = 0; y < height; ++y) {
     sums.sum(picture, rows[y]);
     std::uint8_t* to = small.row(y);
@@ -133,7 +137,7 @@ Image shrink(const Picture& picture, int width, int height) {
       }
     }
   }
-  return small;
+  return turn(std::move(small), picture.turns());
 }
 
 }  // namespace seesaw

@@ -47,7 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   frame.data = bytes.data();
   frame.bytes = bytes.size();
   try {
-    const seesaw::Image image = seesaw::to_bgr(frame);
+    const seesaw::Picture picture(frame);
+    const seesaw::Image image = seesaw::whole(picture);
     const bool turned = frame.rotation % 180 != 0;
     if (image.width != (turned ? frame.height : frame.width) ||
         image.height != (turned ? frame.width : frame.height) ||
@@ -55,11 +56,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::abort();
     }
     // Read in parts, where it lies, it is the same picture.
-    const seesaw::Picture picture(frame);
     const int x = input.between(0, image.width - 1), y = input.between(0, image.height - 1);
-    std::vector<std::uint8_t> part(static_cast<std::size_t>(image.width - x) * 3);
-    picture.read(y, x, image.width - x, part.data());
-    if (!std::equal(part.begin(), part.end(), image.row(y) + std::size_t(x) * 3)) std::abort();
+    const seesaw::Image part = seesaw::crop(picture, x, y, image.width - x, 1);
+    const std::uint8_t* row = image.row(y) + std::size_t(x) * 3;
+    if (!std::equal(part.bgr.begin(), part.bgr.end(), row)) std::abort();
     seesaw::resize(picture, (image.width + 1) / 2, (image.height + 2) / 3);
   } catch (const seesaw::Error&) {
     // Refused.

@@ -15,6 +15,8 @@ namespace {
 
 using test::expect_error;
 
+Image pixels_of(const Frame& frame) { return whole(Picture(frame)); }
+
 struct Layout {
   PixelFormat format;
   int step;
@@ -30,7 +32,7 @@ constexpr Layout kLayouts[] = {
 class EachLayout : public testing::TestWithParam<Layout> {};
 INSTANTIATE_TEST_SUITE_P(Frame, EachLayout, testing::ValuesIn(kLayouts));
 
-TEST_P(EachLayout, ToBgrReadsTheRightBytesOfEveryRow) {
+TEST_P(EachLayout, TheRightBytesOfEveryRowAreRead) {
   const Layout layout = GetParam();
   constexpr int width = 7, height = 5;
   for (const int padding : {0, 1, 64}) {
@@ -38,7 +40,7 @@ TEST_P(EachLayout, ToBgrReadsTheRightBytesOfEveryRow) {
     // Exactly as much as is needed: the last row has no padding.
     std::vector<std::uint8_t> data(stride * (height - 1) + width * layout.step);
     for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(i * 37 + 11);
-    const Image image = to_bgr({data.data(), data.size(), width, height, stride, layout.format});
+    const Image image = pixels_of({data.data(), data.size(), width, height, stride, layout.format});
     ASSERT_EQ(image.bgr.size(), std::size_t(width * height * 3));
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
@@ -52,12 +54,12 @@ TEST_P(EachLayout, ToBgrReadsTheRightBytesOfEveryRow) {
   }
 }
 
-TEST_P(EachLayout, ToBgrNamesTheArgumentAtFault) {
+TEST_P(EachLayout, TheArgumentAtFaultIsNamed) {
   const Layout layout = GetParam();
   const std::vector<std::uint8_t> data(10 * 10 * 4);
   const int stride = 10 * layout.step;
   const Frame good{data.data(), std::size_t(stride * 10), 10, 10, stride, layout.format};
-  EXPECT_NO_THROW(to_bgr(good));
+  EXPECT_NO_THROW(pixels_of(good));
   struct Case {
     const char* argument;
     void (*spoil)(Frame&);
@@ -83,7 +85,7 @@ TEST_P(EachLayout, ToBgrNamesTheArgumentAtFault) {
   for (const Case& item : cases) {
     Frame frame = good;
     item.spoil(frame);
-    expect_error(ErrorCode::InvalidArgument, item.argument, [&] { to_bgr(frame); });
+    expect_error(ErrorCode::InvalidArgument, item.argument, [&] { pixels_of(frame); });
   }
 }
 
@@ -167,7 +169,7 @@ TEST_P(EachYuv, ToBgrIsWhatTheStandardsSay) {
         for (const YuvMatrix matrix : {YuvMatrix::Bt601, YuvMatrix::Bt709}) {
           sample.frame().range = range;
           sample.frame().matrix = matrix;
-          const Image image = to_bgr(sample.frame());
+          const Image image = pixels_of(sample.frame());
           ASSERT_EQ(image.width, width);
           ASSERT_EQ(image.height, height);
           for (int y = 0; y < height; ++y) {
@@ -202,9 +204,9 @@ TEST_P(EachYuv, EveryPlaneIsChecked) {
   for (const Case& item : cases) {
     if (item.planar_only && !planar) continue;
     YuvSample sample(GetParam(), 9, 7, 0);
-    EXPECT_NO_THROW(to_bgr(sample.frame()));
+    EXPECT_NO_THROW(pixels_of(sample.frame()));
     item.spoil(sample.frame());
-    expect_error(ErrorCode::InvalidArgument, item.argument, [&] { to_bgr(sample.frame()); });
+    expect_error(ErrorCode::InvalidArgument, item.argument, [&] { pixels_of(sample.frame()); });
   }
 }
 
@@ -233,7 +235,7 @@ TEST(Frame, RotationTurnsThePictureClockwise) {
     for (const int rotation : {0, 90, 180, 270}) {
       Frame frame{source.bgr.data(), source.bgr.size(), width, height, width * 3, PixelFormat::Bgr};
       frame.rotation = rotation;
-      const Image image = to_bgr(frame);
+      const Image image = pixels_of(frame);
       const bool across = rotation % 180 != 0;
       ASSERT_EQ(image.width, across ? height : width);
       ASSERT_EQ(image.height, across ? width : height);
@@ -251,9 +253,9 @@ TEST(Frame, RotationTurnsThePictureClockwise) {
 
 TEST(Frame, YuvIsTurnedAfterItsConversion) {
   YuvSample sample(PixelFormat::Nv12, 21, 35, 3);
-  const Image straight = to_bgr(sample.frame());
+  const Image straight = pixels_of(sample.frame());
   sample.frame().rotation = 90;
-  const Image image = to_bgr(sample.frame());
+  const Image image = pixels_of(sample.frame());
   for (int y = 0; y < 21; ++y) {
     for (int x = 0; x < 35; ++x) {
       const std::uint8_t* pixel = straight.row(34 - x) + 3 * y;
@@ -262,25 +264,30 @@ TEST(Frame, YuvIsTurnedAfterItsConversion) {
   }
 }
 
-/** A picture of a frame against the whole frame converted at once. */
+/** Parts of a picture, turned or not, against all of it, and its rows against what lies there. */
 void expect_same_pixels(const Frame& frame) {
-  const Image whole = to_bgr(frame);
+  const Image all = pixels_of(frame);
   const Picture picture(frame);
-  ASSERT_EQ(picture.width(), whole.width);
-  ASSERT_EQ(picture.height(), whole.height);
-  std::vector<std::uint8_t> read(whole.bgr.size());
-  for (int y = 0; y < whole.height; ++y) {
-    for (int x = 0; x < whole.width; ++x) {
-      for (const int count : {1, whole.width - x}) {
-        picture.read(y, x, count, read.data());
-        ASSERT_TRUE(std::equal(read.data(), read.data() + 3 * count, whole.row(y) + 3 * x))
+  ASSERT_EQ(picture.width(), all.width);
+  ASSERT_EQ(picture.height(), all.height);
+  const int blue = picture.red_first() ? 2 : 0;
+  std::vector<std::uint8_t> read(all.bgr.size());
+  for (int y = 0; y < all.height; ++y) {
+    for (int x = 0; x < all.width; ++x) {
+      const std::uint8_t* expected = all.row(y) + 3 * x;
+      for (const int count : {1, all.width - x}) {
+        const Image part = crop(picture, x, y, count, 1);
+        ASSERT_TRUE(std::equal(part.bgr.begin(), part.bgr.end(), expected))
             << count << " pixels at " << x << ", " << y;
       }
-      const std::uint8_t* row = picture.row(y, x, whole.width - x);
-      const int blue = picture.red_first() ? 2 : 0;
-      ASSERT_EQ(row[blue], whole.row(y)[3 * x]);
-      ASSERT_EQ(row[1], whole.row(y)[3 * x + 1]);
-      ASSERT_EQ(row[2 - blue], whole.row(y)[3 * x + 2]);
+      const Area lying = picture.lying({x, y, 1, 1});
+      picture.read(lying.y, lying.x, 1, read.data());
+      ASSERT_TRUE(std::equal(expected, expected + 3, read.data()));
+      const int count = picture.row_width() - lying.x;
+      const std::uint8_t* row = picture.row(lying.y, lying.x, count);
+      ASSERT_EQ(row[blue], expected[0]);
+      ASSERT_EQ(row[1], expected[1]);
+      ASSERT_EQ(row[2 - blue], expected[2]);
     }
   }
 }

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "face/block_means.h"
+#include "face/face_patch.h"
 #include "face/picture.h"
 #include "face/pixels.h"
+#include "face/quarter_turn.h"
 #include "face_samples.h"
 
 namespace seesaw {
@@ -96,6 +98,50 @@ TEST(Pixels, BlockMeansAreThoseOfTheirAreas) {
     ASSERT_EQ(means.height, 3);
     expect_means(crop(image, 3, 1, 5 * step, 3 * step), means);
     EXPECT_EQ(block_means(Picture(rgb), 3, 1, 5, 3, step).bgr, means.bgr) << step;
+  }
+}
+
+/** The same upright picture as a frame that lies there turned. */
+struct TurnedFrame {
+  TurnedFrame(const Image& upright, int turns) : lying(turn(upright, 4 - turns)) {
+    frame = {lying.bgr.data(), lying.bgr.size(), lying.width,
+             lying.height,     lying.width * 3,  PixelFormat::Bgr};
+    frame.rotation = 90 * turns;
+  }
+  Image lying;
+  Frame frame;
+};
+
+TEST(Pixels, PartsOfATurnedPictureAreThoseOfTheUprightOne) {
+  const Image image = test::noise(97, 61, 13);
+  for (const int turns : {0, 1, 2, 3}) {
+    const TurnedFrame turned(image, turns);
+    const Picture picture(turned.frame);
+    EXPECT_EQ(whole(picture).bgr, image.bgr) << turns;
+    for (const auto& [x, y, width, height] : {Area{0, 0, 1, 1}, {5, 3, 40, 7}, {96, 60, 1, 1}}) {
+      EXPECT_EQ(crop(picture, x, y, width, height).bgr, crop(image, x, y, width, height).bgr)
+          << turns;
+    }
+    for (const int step : {1, 2, 4, 8, 16}) {
+      EXPECT_EQ(block_means(picture, 9, 2, 4, 3, step).bgr,
+                block_means(image, 9, 2, 4, 3, step).bgr)
+          << turns << ", " << step;
+    }
+    for (const auto& [width, height] : {std::pair{97, 61}, {40, 30}, {97, 3}, {1, 61}, {120, 90}}) {
+      const Image small = resize(picture, width, height);
+      const Image expected = resize(image, width, height);
+      ASSERT_EQ(small.width, width);
+      ASSERT_EQ(small.height, height);
+      for (std::size_t i = 0; i < expected.bgr.size(); ++i) {
+        // The same numbers are added in another order.
+        ASSERT_NEAR(small.bgr[i], expected.bgr[i], 1) << turns << ", " << width << " by " << height;
+      }
+    }
+    for (const Box& box :
+         {Box{20, 10, 30, 30}, {-10, -5, 25, 20}, {80, 40, 60, 50}, {300, 9, 9, 9}}) {
+      EXPECT_EQ(FacePatch(picture, box).turned(30).bgr, FacePatch(image, box).turned(30).bgr)
+          << turns;
+    }
   }
 }
 

@@ -7,7 +7,9 @@ import test from 'ava'
 import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError } from '../../lib/errors.js'
 import { orientationOf } from '../../lib/exif.js'
 import { decodeImage, type ImageOptions, loadPhoto, type PhotoInput } from '../../lib/image.js'
+import { FaceDetector } from '../../lib/index.js'
 import { orientedJpeg, orientedPng, orientedWebp, storedAs } from '../support/exif.js'
+import { photo } from '../support/fixtures.js'
 import { gradient, meanDifference, png, tiff } from '../support/pictures.js'
 
 const width = 64
@@ -27,6 +29,50 @@ for (let orientation = 1; orientation <= 8; orientation++) {
     t.true(meanDifference(image.data, upright.data) < 2)
   })
 }
+
+test('photos for the engine are turned by it, unless they are mirrored', async (t) => {
+  const cases = [
+    [1, undefined],
+    [2, 'mirrored'],
+    [3, 180],
+    [4, 'mirrored'],
+    [5, 'mirrored'],
+    [6, 90],
+    [7, 'mirrored'],
+    [8, 270]
+  ] as const
+  for (const [orientation, rotation] of cases) {
+    const file = tiff(orientation, storedAs(orientation, upright))
+    const photo = await loadPhoto(file)
+    const stored = rotation === 'mirrored' ? upright : storedAs(orientation, upright)
+    t.is(photo.rotation, rotation === 'mirrored' ? undefined : rotation, `${orientation}`)
+    t.like(photo, { width: stored.width, height: stored.height, stride: stored.width * 3 })
+    t.deepEqual(Buffer.from(photo.data), Buffer.from(stored.data), `${orientation}`)
+  }
+})
+
+test('a photo taken sideways has the faces of the upright one', async (t) => {
+  const [{ data, width, height }, detector] = await Promise.all([
+    decodeImage(photo('obama.jpg')),
+    FaceDetector.open()
+  ])
+  const expected = await detector.detect({ data, width, height, format: 'rgb' })
+  t.is(expected.length, 1)
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const [face, ...others] = await detector.detect(
+      tiff(orientation, storedAs(orientation, { data, width, height }))
+    )
+    t.deepEqual(others, [])
+    const points = expected[0]?.landmarks ?? []
+    const distances = points.map(({ x, y }, i) => {
+      const found = face?.landmarks[i] ?? { x: 0, y: 0 }
+      return Math.hypot(found.x - x, found.y - y)
+    })
+    // In pixels; where means are rounded differs by the order of their sums.
+    t.true(Math.max(...distances) < 0.1, `${orientation}: ${distances}`)
+  }
+  await detector.close()
+})
 
 test('TIFF orientations are made upright, to the last pixel', async (t) => {
   for (let orientation = 1; orientation <= 8; orientation++) {
