@@ -173,16 +173,19 @@ TEST(Executor, ManyThreadsMaySubmit) {
 
 /** What process.exit() comes to: nothing that lives on the stack or in an environment goes away. */
 [[noreturn]] void exit_at_work() {
-  std::promise<void> running;
+  std::promise<void> running, cancelled;
   Executor executor(2);
-  executor.try_submit([&running](Fate) {
+  executor.try_submit([&](Fate) {
     running.set_value();
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    cancelled.get_future().wait();
+    // Time for the process to end without it, did that not wait.
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
     std::fputs("ended", stderr);
   });
   running.get_future().wait();
-  executor.try_submit([](Fate fate) {
+  executor.try_submit([&](Fate fate) {
     if (fate == Fate::Cancelled) std::fputs("cancelled ", stderr);
+    cancelled.set_value();
   });
   std::exit(0);
 }

@@ -143,12 +143,12 @@ test('a list of a megabyte is read or refused at once', (t) => {
     `1 1\n${' x'.repeat(long)}`
   ]
   for (const text of texts) {
-    const started = performance.now()
+    const started = process.cpuUsage()
     assert.equal(
       resultOrRefusal(() => parsePairs(text)),
       undefined
     )
-    const took = performance.now() - started
+    const took = process.cpuUsage(started).user / 1000
     t.true(took < 2000, `${Math.round(took)} ms for ${JSON.stringify(text.slice(0, 20))}…`)
   }
 })

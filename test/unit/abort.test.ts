@@ -86,18 +86,22 @@ for (const { name, run, pending, ahead } of calls) {
   })
 
   test.serial(`${name}: work that waits or runs ends with the signal's reason`, async (t) => {
-    const controller = new AbortController()
     const reason = new Error('enough')
-    const first = ahead ? Array.from({ length: 10 }, ahead) : []
-    const work = Array.from({ length: 40 }, () => run(controller.signal))
-    setTimeout(() => controller.abort(reason), 3)
-    const results = await Promise.allSettled(work)
-    const aborted = results.filter(
-      (result) => result.status === 'rejected' && result.reason === reason
-    )
-    await Promise.all(first)
-    t.log(`${aborted.length} of ${work.length} aborted`)
-    t.true(aborted.length > 0)
+    let aborted = 0
+    // Where this process is held up, all may be done before the signal comes: then once more.
+    for (let attempt = 0; attempt < 10 && aborted === 0; attempt++) {
+      const controller = new AbortController()
+      const first = ahead ? Array.from({ length: 10 }, ahead) : []
+      const work = Array.from({ length: 40 }, () => run(controller.signal))
+      setTimeout(() => controller.abort(reason), 3)
+      for (const result of await Promise.allSettled(work)) {
+        // Without it some reject too: there is no face in the picture.
+        if (result.status === 'rejected' && result.reason === reason) aborted++
+      }
+      await Promise.all(first)
+    }
+    t.log(`${aborted} of 40 aborted`)
+    t.true(aborted > 0)
     // verify sends two: the second is on its way out when the first has rejected.
     while (pending() > 0) await new Promise((resolve) => setImmediate(resolve))
     t.is(pending(), 0)
@@ -105,7 +109,8 @@ for (const { name, run, pending, ahead } of calls) {
 }
 
 test.serial('what waits is gone at once, although the engine is busy', async (t) => {
-  const busy = Array.from({ length: 10 }, () => detector.detect(frame))
+  // More than can be done meanwhile, also when this process is held up.
+  const busy = Array.from({ length: 200 }, () => detector.detect(frame))
   const controller = new AbortController()
   const waiting = Promise.allSettled(
     Array.from({ length: 50 }, () => detector.detect(frame, { signal: controller.signal }))
@@ -119,7 +124,7 @@ test.serial('what waits is gone at once, although the engine is busy', async (t)
     if (result.status === 'rejected') t.is(result.reason, controller.signal.reason)
   }
   t.true(detector.pending > 0, 'the others go on')
-  t.is((await Promise.allSettled(busy)).filter(({ status }) => status === 'fulfilled').length, 10)
+  t.is((await Promise.allSettled(busy)).filter(({ status }) => status === 'fulfilled').length, 200)
 })
 
 test.serial('a signal that comes after the work changes nothing', async (t) => {

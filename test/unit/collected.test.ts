@@ -27,7 +27,8 @@ const cases: readonly [what: string, code: string, expected: object][] = [
     `const drop = async (Class) => registry.register(await Class.open({ threads: 1 }), Class.name)
      for (const Class of [FaceDetector, FaceEmbedder, FaceRecognizer]) await drop(Class)
      const before = addon.engines()
-     const left = await engines()
+     await engines()
+     for (let i = 0; i < 100 && gone.length < before; i++) await later(10)
      await say({ before, gone: gone.toSorted() })`,
     { engines: 0, before: 3, gone: ['FaceDetector', 'FaceEmbedder', 'FaceRecognizer'] }
   ],

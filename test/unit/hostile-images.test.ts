@@ -5,8 +5,8 @@ import test from 'ava'
 
 const script = fileURLToPath(new URL('../support/decode-hostile.ts', import.meta.url))
 const count = 560
-/** Far above the two seconds that are the aim: a busy machine must not fail, a hang must. */
-const hang = 60_000
+/** On a processor; a hang that takes none of its time ends with the test. */
+const mostMilliseconds = 2000
 const mostKilobytes = 512 * 1024
 
 interface Line {
@@ -31,7 +31,7 @@ test(`${count} hostile images: typed errors or pictures, within time and memory`
   t.true(lines.length >= count)
   for (const { name, outcome, milliseconds } of lines) {
     t.true(['decoded', 'IMAGE_DECODE', 'IMAGE_TOO_LARGE'].includes(outcome), `${name}: ${outcome}`)
-    t.true(milliseconds < hang, `${name} took ${milliseconds} ms`)
+    t.true(milliseconds <= mostMilliseconds, `${name} took ${milliseconds} ms`)
   }
   const slowest = lines.reduce((x, y) => (y.milliseconds > x.milliseconds ? y : x))
   const decoded = lines.filter(({ outcome }) => outcome === 'decoded').length
