@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { access, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError } from '../errors.js'
@@ -6,6 +6,9 @@ import { writeError } from '../whole-file.js'
 
 /** In the order in which they are put in place: a model without its manifest is none. */
 const suffixes = ['param', 'bin', 'json']
+
+/** Which end the program, and with which exit code. */
+const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 /**
  * A folder beside the models where a new one is made: it appears in its place whole or not at all,
@@ -16,7 +19,7 @@ export class Staging {
   readonly #stop = (name: NodeJS.Signals): void => {
     this.#abort.abort()
     rmSync(this.path, { recursive: true, force: true })
-    process.exit(name === 'SIGINT' ? 130 : 143)
+    process.exit(signals[name as keyof typeof signals])
   }
 
   private constructor(
@@ -24,8 +27,7 @@ export class Staging {
     readonly target: string,
     readonly name: string
   ) {
-    process.once('SIGINT', this.#stop)
-    process.once('SIGTERM', this.#stop)
+    for (const signal of Object.keys(signals)) process.once(signal, this.#stop)
   }
 
   /** `target` is made if need be. A model of that name there is replaced only if `replace`. */
@@ -59,6 +61,8 @@ export class Staging {
   publish(): string {
     const manifest = join(this.target, `${this.name}.json`)
     try {
+      // Before they take the places of others: else a loss of power could leave neither.
+      for (const suffix of suffixes) sync(join(this.path, `${this.name}.${suffix}`))
       // A manifest never stands beside files of another model.
       rmSync(manifest, { force: true })
       for (const suffix of suffixes) {
@@ -72,9 +76,17 @@ export class Staging {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    process.off('SIGINT', this.#stop)
-    process.off('SIGTERM', this.#stop)
+    for (const signal of Object.keys(signals)) process.off(signal, this.#stop)
     await rm(this.path, { recursive: true, force: true })
+  }
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r+')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
   }
 }
 

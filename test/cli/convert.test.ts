@@ -12,6 +12,8 @@ import { bundledModelDir } from '../../lib/paths.js'
 import { cli, seesawface } from '../support/cli.js'
 import { crop, photo } from '../support/fixtures.js'
 import { TemporaryFolder } from '../support/models.js'
+import { publishedCli } from '../support/program.js'
+import { fill, makeReadOnly, mountTest, runOn } from '../support/small-disk.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const network = ['--network', 'seesaw-shuffle']
@@ -34,13 +36,16 @@ interface Script {
   readonly exitCode?: number
   /** Goes on for a minute once the files are there. */
   readonly slow?: boolean
+  /** Fills the disk once they are there. */
+  readonly fill?: boolean
   /** Written over the manifest of the model. */
   readonly manifest?: object
 }
 
 /** A program that answers as Python does, and leaves the arguments it got in `arguments.json`. */
 async function fakePython(folder: TemporaryFolder, script: Script): Promise<string> {
-  const { missing = [], version = [3, 11], exitCode = 0, slow = false, manifest = {} } = script
+  const { missing = [], version = [3, 11], exitCode = 0, manifest = {} } = script
+  const { slow = false, fill = false } = script
   const answer = script.answer ?? {
     name: 'mine',
     layout: 'official state_dict',
@@ -49,22 +54,33 @@ async function fakePython(folder: TemporaryFolder, script: Script): Promise<stri
     probe
   }
   const source = `#!${process.execPath}
-const { copyFileSync, readFileSync, writeFileSync } = require('node:fs')
+const { appendFileSync, copyFileSync, readFileSync, writeFileSync } = require('node:fs')
 const args = process.argv.slice(2)
 if (args[0] === '-c') {
   console.log(${JSON.stringify(JSON.stringify({ version, missing }))})
 } else {
   writeFileSync(${JSON.stringify(folder.file('arguments.json'))}, JSON.stringify(args))
   const [name, out] = ['--name', '--out'].map((option) => args[args.indexOf(option) + 1])
-  const from = ${JSON.stringify(`${bundledModelDir}/seesaw-shuffle`)}
-  const manifest = JSON.parse(readFileSync(from + '.json', 'utf8'))
-  for (const kind of ['param', 'bin']) {
-    copyFileSync(from + '.' + kind, out + '/' + name + '.' + kind)
-    manifest.files[kind].name = name + '.' + kind
+  const file = (kind) => out + '/' + name + '.' + kind
+  try {
+    const from = ${JSON.stringify(`${bundledModelDir}/seesaw-shuffle`)}
+    const manifest = JSON.parse(readFileSync(from + '.json', 'utf8'))
+    for (const kind of ['param', 'bin']) {
+      copyFileSync(from + '.' + kind, file(kind))
+      manifest.files[kind].name = name + '.' + kind
+    }
+    delete manifest.calibration
+    Object.assign(manifest, { name }, ${JSON.stringify(manifest)})
+    writeFileSync(file('json'), JSON.stringify(manifest))
+  } catch (error) {
+    // As seesaw.convert does.
+    const message = '"' + error.dest + '" cannot be written: no space is left'
+    console.log(JSON.stringify({ error: { code: 'FILE_WRITE', message } }))
+    process.exit(2)
   }
-  delete manifest.calibration
-  Object.assign(manifest, { name }, ${JSON.stringify(manifest)})
-  writeFileSync(out + '/' + name + '.json', JSON.stringify(manifest))
+  try {
+    while (${fill}) appendFileSync(file('fill'), Buffer.alloc(4096))
+  } catch {}
   console.error('a line of progress')
   if (${slow}) setTimeout(() => {}, 60_000)
   process.stdout.write(${JSON.stringify(typeof answer === 'string' ? answer : JSON.stringify(answer))})
@@ -237,23 +253,38 @@ for (const [what, script, code, message] of failures) {
   })
 }
 
-test('nothing is left behind when it is told to stop', async (t) => {
-  await using folder = await TemporaryFolder.make()
-  const python = await fakePython(folder, { slow: true })
-  const out = folder.file('out')
-  const args = ['--import=tsx', cli, 'convert', 'a.pth', '--name', 'mine', '--out', out, ...network]
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, SEESAWFACE_PYTHON: python },
-    stdio: ['ignore', 'pipe', 'inherit']
+for (const [signal, status] of [
+  ['SIGTERM', 143],
+  ['SIGHUP', 129]
+] as const) {
+  test(`nothing is left behind when it is told to stop: ${signal}`, async (t) => {
+    await using folder = await TemporaryFolder.make()
+    const python = await fakePython(folder, { slow: true })
+    const out = folder.file('out')
+    const args = [
+      '--import=tsx',
+      cli,
+      'convert',
+      'a.pth',
+      '--name',
+      'mine',
+      '--out',
+      out,
+      ...network
+    ]
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, SEESAWFACE_PYTHON: python },
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
+    const ended = once(child, 'exit')
+    await once(child.stdout, 'data') // the converter's progress: its files are written
+    t.is((await readdir(out)).length, 1)
+    child.kill(signal)
+    const [exitCode] = await ended
+    t.is(exitCode, status)
+    t.deepEqual(await readdir(out), [])
   })
-  const ended = once(child, 'exit')
-  await once(child.stdout, 'data') // the converter's progress: its files are written
-  t.is((await readdir(out)).length, 1)
-  child.kill('SIGTERM')
-  const [exitCode] = await ended
-  t.is(exitCode, 143)
-  t.deepEqual(await readdir(out), [])
-})
+}
 
 for (const [python, message] of [
   ['/nowhere/python', /"\/nowhere\/python" there is no such program/],
@@ -288,9 +319,8 @@ for (const [args, message] of misuses) {
   })
 }
 
-test('thresholds are calibrated from pairs', async (t) => {
-  await using folder = await TemporaryFolder.make()
-  // A hundred people who all look like one of two: enough impostors for one rate.
+/** A hundred people who all look like one of two: enough impostors for one rate. */
+async function makePeople(folder: TemporaryFolder): Promise<readonly string[]> {
   const people = Array.from({ length: 100 }, (_, i) => `p${i}`)
   for (const [i, person] of people.entries()) {
     const from = fileURLToPath(
@@ -303,8 +333,14 @@ test('thresholds are calibrated from pairs', async (t) => {
   const same = people.map((person) => `${person}\t1\t2`)
   const different = people.map((person, i) => `${person}\t1\tp${(i + 1) % 100}\t1`)
   await folder.write('pairs.txt', ['1\t100', ...same, ...different].join('\n'))
-  const pairs = (list: string) => ['--pairs', folder.file(list), '--crops', folder.file('crops')]
-  const { exitCode, stdout } = await converted(folder, {}, ...pairs('pairs.txt'), '--json')
+  await folder.write('few.txt', ['1\t1', same[0], different[0]].join('\n'))
+  return ['--pairs', folder.file('pairs.txt'), '--crops', folder.file('crops')]
+}
+
+test('thresholds are calibrated from pairs', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  const pairs = await makePeople(folder)
+  const { exitCode, stdout } = await converted(folder, {}, ...pairs, '--json')
   t.is(exitCode, 0)
   const { calibration, genuineAccepted } = JSON.parse(stdout)
   t.is(genuineAccepted, 1)
@@ -312,12 +348,34 @@ test('thresholds are calibrated from pairs', async (t) => {
   const manifest = JSON.parse((await folder.read('out/mine.json')).toString())
   t.deepEqual(manifest.calibration, calibration)
 
-  await folder.write('few.txt', ['1\t1', same[0], different[0]].join('\n'))
-  const few = await converted(folder, {}, ...pairs('few.txt'), '--force')
+  const fewPairs = pairs.with(1, folder.file('few.txt'))
+  const few = await converted(folder, {}, ...fewPairs, '--force')
   t.is(few.exitCode, 2)
   t.regex(few.stderr, /gives 1 impostor pairs .* too few/)
   t.deepEqual(few.files, whole) // the model that was there
 })
+
+const disks: readonly [what: string, spoil: string, script: Script, reason: RegExp][] = [
+  ['a full disk', fill, {}, /no space is left/],
+  ['a disk that gets full while thresholds are found', '', { fill: true }, /no space is left/],
+  ['a folder that is read-only', makeReadOnly, {}, /read-only/]
+]
+
+for (const [what, spoil, script, reason] of disks) {
+  mountTest(`on ${what} the model that is there stays as it is`, async (t) => {
+    await using folder = await TemporaryFolder.make()
+    t.is((await converted(folder, {})).exitCode, 0)
+    const pairs = await makePeople(folder)
+    const env = { SEESAWFACE_PYTHON: await fakePython(folder, script) }
+    const args = ['convert', 'a.pth', '--name', 'mine', '--out', folder.file('out'), ...network]
+    const command = [publishedCli, ...args, '--force', ...pairs, '--json']
+    const { code, stdout } = await runOn(folder.file('out'), spoil, command, env)
+    t.is(code, 2, stdout)
+    const { error } = JSON.parse(stdout)
+    t.is(error.code, 'FILE_WRITE')
+    t.regex(error.message, reason)
+  })
+}
 
 test('a real checkpoint by the real converter', async (t) => {
   const python = await findPython().catch(() => undefined)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { type Ended, publishedCli, run } from '../support/program.js'
+import { fill, makeReadOnly, mountTest, runOn } from '../support/small-disk.js'
 import { makePlace, type Place, removePlace, type Writer } from '../support/writers.js'
 
 const halfway = fileURLToPath(new URL('../support/halfway.cjs', import.meta.url))
@@ -118,44 +119,14 @@ test.serial('results of which only the beginning finds room are exit code 2', as
   t.regex(stderr, /results cannot be printed: the file would be larger/)
 })
 
-/** Whether this system lets us have mounts of our own, as root or in a user namespace. */
-const apart = ['--map-root-user', '--mount']
-const mounts = spawnSync('unshare', [...apart, 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
-const mountTest = mounts ? test.serial : test.serial.skip
-
-/**
- * Runs a command with the target in a small file system of its own, changed by `spoil`. What is
- * there afterwards is compared with what was there before, as only that process sees it.
- */
-function runOn(spoil: string, name: string): Promise<Ended> {
-  const script = `
-    target=$1; shift
-    mount -t tmpfs -o size=16m none /mnt && cp "$target"/* /mnt &&
-      mount --bind /mnt "$target" || exit 98
-    ${spoil}
-    "$@"; code=$?
-    for file in "$target"/*; do
-      case "$file" in */fill) ;; *) cmp "$file" "/tmp/seesawface-$$/\${file##*/}" || code=99 ;; esac
-    done
-    exit $code`
-  const kept = `mkdir "/tmp/seesawface-$$" && cp "$1"/* "/tmp/seesawface-$$" &&
-    trap 'rm -r "/tmp/seesawface-$$"' EXIT`
-  const args = [...apart, 'sh', '-c', `${kept}\n${script}`, 'sh', place.target, process.execPath]
-  return run('unshare', [...args, ...command(name)])
-}
-
 for (const name of names) {
-  mountTest(
-    `a disk that is full: ${name}${mounts ? '' : ' (no mounts allowed here)'}`,
-    async (t) => {
-      // Twice what that file system holds, and not more, should it ever not be there.
-      const fill = 'dd if=/dev/zero of="$target/fill" bs=1024 count=32768 2>/dev/null || true'
-      t.is(isClear(await runOn(fill, name), /cannot be written: no space is left/), undefined)
-    }
-  )
+  mountTest(`a disk that is full: ${name}`, async (t) => {
+    const ended = await runOn(place.target, fill, command(name))
+    t.is(isClear(ended, /cannot be written: no space is left/), undefined)
+  })
 
-  mountTest(`a folder that is read-only: ${name}${mounts ? '' : ' (as above)'}`, async (t) => {
-    const spoil = 'mount -o remount,bind,ro "$target"'
-    t.is(isClear(await runOn(spoil, name), /cannot be written: .*read-only/), undefined)
+  mountTest(`a folder that is read-only: ${name}`, async (t) => {
+    const ended = await runOn(place.target, makeReadOnly, command(name))
+    t.is(isClear(ended, /cannot be written: .*read-only/), undefined)
   })
 }

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import copy
+import errno
 import importlib.util
+import io
+import os
 import shutil
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -63,11 +68,29 @@ def pnnx_program() -> Path:
     return Path(package.origin).with_name("pnnx")
 
 
+def require_space(folder: Path) -> None:
+    if shutil.disk_usage(folder).free == 0:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder for pnnx, which does not notice, or does not say, that it is full."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            yield folder
+        except (ExportError, OSError):
+            require_space(folder)
+            raise
+        require_space(folder)
+
+
 def run_pnnx(source: Path, out: Path, name: str, fp16: bool = True) -> tuple[Path, Path]:
     """Converts a TorchScript (.pt) or ONNX (.onnx) file; writes NAME.param and NAME.bin."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         # pnnx writes a dozen files beside the one it reads.
-        copied = Path(folder) / f"network{source.suffix}"
+        copied = folder / f"network{source.suffix}"
         shutil.copyfile(source, copied)
         shape = f"inputshape=[1,3,{INPUT_SIZE},{INPUT_SIZE}]"
         run = subprocess.run(
@@ -78,7 +101,7 @@ def run_pnnx(source: Path, out: Path, name: str, fp16: bool = True) -> tuple[Pat
             errors="replace",
             check=False,
         )
-        files = [Path(folder) / f"network.ncnn.{suffix}" for suffix in ("param", "bin")]
+        files = [folder / f"network.ncnn.{suffix}" for suffix in ("param", "bin")]
         if run.returncode or not all(file.is_file() for file in files):
             raise ExportError(f"pnnx failed with status {run.returncode}:\n{run.stderr}")
         targets = (out / f"{name}.param", out / f"{name}.bin")
@@ -89,11 +112,14 @@ def run_pnnx(source: Path, out: Path, name: str, fp16: bool = True) -> tuple[Pat
 
 def to_ncnn(network: nn.Module, out: Path, name: str, fp16: bool = True) -> tuple[Path, Path]:
     """Traces a network, which must be in evaluation mode, and converts that."""
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with scratch_folder() as folder, warnings.catch_warnings():
         # TorchScript is what pnnx reads, however deprecated.
         warnings.simplefilter("ignore", FutureWarning)
-        traced = Path(folder) / "network.pt"
-        torch.jit.trace(network, torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE)).save(str(traced))
+        traced = folder / "network.pt"
+        saved = io.BytesIO()
+        torch.jit.save(torch.jit.trace(network, torch.zeros(1, 3, INPUT_SIZE, INPUT_SIZE)), saved)
+        # PyTorch itself ends the process when it cannot write to the disk.
+        traced.write_bytes(saved.getvalue())
         return run_pnnx(traced, out, name, fp16)
 
 

@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import os
 import pickle
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -386,6 +390,49 @@ def test_a_failed_conversion_leaves_nothing(
     assert error["code"] == "CONVERSION_FAILED"
     assert "below 0.99999; --weights fp32" in error["message"]
     assert list(out.iterdir()) == []
+
+
+def in_small_folder(folder: Path, command: list[str]) -> list[str]:
+    """The command, for which that folder is a file system of 256 kB; 99 if it leaves a file."""
+    mount = 'mount -t tmpfs -o size=256k none "$0" || exit 98; "$@"; code=$?; '
+    look = 'ls -A "$0" | grep -qv "^[.]ses$" && exit 99; exit $code'  # .ses is PyTorch's
+    return [
+        "unshare",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        mount + look,
+        str(folder),
+        *command,
+    ]
+
+
+@pytest.mark.parametrize("full", ["out", "scratch"])
+def test_a_full_disk_is_told(full: str, tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("out", "scratch")}
+    for folder in folders.values():
+        folder.mkdir()
+    if subprocess.run(in_small_folder(folders[full], ["true"]), check=False).returncode:
+        pytest.skip("no mounts are allowed here")
+    path = tmp_path / "model.pth"
+    torch.save(official_state(lively(build(BASE))), path)
+    args = [str(path), f"--network={BASE}", f"--out={folders['out']}", "--json"]
+    run = subprocess.run(
+        in_small_folder(folders[full], [sys.executable, "-m", "seesaw.convert", *args]),
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "TMPDIR": str(folders["scratch"])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2, run.stderr
+    error = json.loads(run.stdout)["error"]
+    assert error["code"] == "FILE_WRITE", error
+    assert re.fullmatch(
+        rf'"{folders[full]}/.*" cannot be written: no space is left', error["message"]
+    )
+    assert list(folders["out"].iterdir()) == []
 
 
 def test_an_onnx_model_is_converted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 
 from seesaw.convert.arguments import input_of, parse
-from seesaw.convert.errors import ConvertError, wrong_argument
+from seesaw.convert.errors import ConvertError, unwritten, wrong_argument
 from seesaw.convert.sources import Source, open_source
 from seesaw.manifest import file_entry, layer_count, write_json
 from seesaw.ncnn_export import ExportError, require_parity, worst_cosine
@@ -170,7 +170,8 @@ def main(args: list[str] | None = None) -> int:
     try:
         options = parse(args)
         outcome = convert(options)
-    except (ConvertError, ExportError, OSError) as error:
+    except (ConvertError, ExportError, OSError) as thrown:
+        error = unwritten(thrown) if isinstance(thrown, OSError) else thrown
         code = error.code if isinstance(error, ConvertError) else "CONVERSION_FAILED"
         if as_json:
             print(json.dumps({"error": {"code": code, "message": str(error)}}))

@@ -5,7 +5,6 @@ Either tells what it is, computes embeddings as its makers would, and writes its
 
 from __future__ import annotations
 
-import tempfile
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import torch
 
 from seesaw.convert.onnx_graph import load_onnx
 from seesaw.convert.weights import OFFICIAL, load_network
-from seesaw.ncnn_export import fold_batch_norm, round_weights, run_pnnx, to_ncnn
+from seesaw.ncnn_export import fold_batch_norm, round_weights, run_pnnx, scratch_folder, to_ncnn
 from seesaw.networks import ArcFaceNet, count_macs, count_parameters
 
 ONNX = "onnx"
@@ -92,8 +91,8 @@ class OnnxModel(Source):
         return self.graph.embed(planes)
 
     def write(self, out: Path, name: str, fp16: bool) -> tuple[Path, Path]:
-        with tempfile.TemporaryDirectory() as folder:
-            folded = Path(folder) / "folded.onnx"
+        with scratch_folder() as folder:
+            folded = folder / "folded.onnx"
             onnx.save(self.graph.model, str(folded))
             return run_pnnx(folded, out, name, fp16)
 
