@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureBuilt } from './build.mjs'
-import { Refusal, say } from './say.mjs'
+import { say, sentenceOf } from './say.mjs'
 import { findSystem, kindOfFolder } from './system.mjs'
 
 const help = `usage: node scripts/ncnn/index.mjs ensure [--source auto|index|upstream|system|FOLDER]
@@ -61,8 +61,7 @@ main().then(
     process.exitCode = code
   },
   (error) => {
-    const known = error instanceof Refusal || String(error.code).startsWith('ERR_PARSE_ARGS')
-    say(known ? error.message : (error.stack ?? String(error)))
+    say(sentenceOf(error) ?? error.stack ?? String(error))
     process.exitCode = 1
   }
 )

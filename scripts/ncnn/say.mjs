@@ -3,6 +3,27 @@
 /** An expected failure. Its message is one sentence for a person; no stack is shown. */
 export class Refusal extends Error {}
 
+const reasons = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the quota is used up',
+  ENOSPC: 'no space is left',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only'
+}
+
+/** The sentence for a person, if an error is a refusal or says that the cache cannot be written. */
+export function sentenceOf(error) {
+  if (error instanceof Refusal || String(error.code).startsWith('ERR_PARSE_ARGS')) {
+    return error.message
+  }
+  const reason = reasons[error.code]
+  if (reason === undefined) return undefined
+  return (
+    `${error.path ?? 'the cache folder'} cannot be written: ${reason}; ` +
+    'set SEESAWFACE_CACHE to a folder that you may write to and that has room.'
+  )
+}
+
 /** One line on stderr; stdout carries only the answer. */
 export function say(text) {
   process.stderr.write(`ncnn: ${text}\n`)

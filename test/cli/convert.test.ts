@@ -368,7 +368,7 @@ for (const [what, spoil, script, reason] of disks) {
     const pairs = await makePeople(folder)
     const env = { SEESAWFACE_PYTHON: await fakePython(folder, script) }
     const args = ['convert', 'a.pth', '--name', 'mine', '--out', folder.file('out'), ...network]
-    const command = [publishedCli, ...args, '--force', ...pairs, '--json']
+    const command = [process.execPath, publishedCli, ...args, '--force', ...pairs, '--json']
     const { code, stdout } = await runOn(folder.file('out'), spoil, command, env)
     t.is(code, 2, stdout)
     const { error } = JSON.parse(stdout)

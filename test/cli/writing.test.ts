@@ -121,12 +121,12 @@ test.serial('results of which only the beginning finds room are exit code 2', as
 
 for (const name of names) {
   mountTest(`a disk that is full: ${name}`, async (t) => {
-    const ended = await runOn(place.target, fill, command(name))
+    const ended = await runOn(place.target, fill, [process.execPath, ...command(name)])
     t.is(isClear(ended, /cannot be written: no space is left/), undefined)
   })
 
   mountTest(`a folder that is read-only: ${name}`, async (t) => {
-    const ended = await runOn(place.target, makeReadOnly, command(name))
+    const ended = await runOn(place.target, makeReadOnly, [process.execPath, ...command(name)])
     t.is(isClear(ended, /cannot be written: .*read-only/), undefined)
   })
 }

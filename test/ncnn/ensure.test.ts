@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import test from 'ava'
 import { treeDigest } from '../../scripts/ncnn/tree.mjs'
+import { fill, makeReadOnly, mountTest, runOn } from '../support/small-disk.js'
 
 const script = resolve('scripts/ncnn/index.mjs')
 
@@ -247,6 +248,29 @@ test('a cache that cannot be made', async (t) => {
   t.is(code, 1)
   t.regex(err, /set SEESAWFACE_CACHE to a folder you may write to/)
 })
+
+const disks: readonly [what: string, spoil: string, built: boolean, says: RegExp | undefined][] = [
+  ['read-only', makeReadOnly, false, /cannot be written: the file system is read-only; set SEESAW/],
+  ['on a full disk', fill, false, /cannot be written: no space is left; set SEESAWFACE_CACHE/],
+  ['read-only with the library in it', makeReadOnly, true, undefined],
+  ['on a full disk with the library in it', fill, true, undefined]
+]
+
+for (const [what, spoil, built, says] of disks) {
+  mountTest(`a cache that is ${what}`, async (t) => {
+    const where = await place(tools)
+    const source = await sourceTree(join(where.folder, 'source'))
+    const cache = join(where.folder, 'cache/seesawface')
+    await mkdir(cache, { recursive: true })
+    if (built) t.is((await ensure(where.env, '--source', source)).code, 0)
+    const env = Object.entries(where.env).map(([name, value]) => `${name}=${value}`)
+    const command = ['env', ...env, process.execPath, script, 'ensure', '--source', source]
+    const { code, stderr } = await runOn(cache, spoil, command)
+    t.is(code, says ? 1 : 0, stderr)
+    if (says) t.regex(stderr.trim().split('\n').at(-1) ?? '', says)
+    t.notRegex(stderr, /\n\s+at /, 'no stack')
+  })
+}
 
 test('a source package with another hash is refused and removed', async (t) => {
   const where = await place(tools)

@@ -17,27 +17,24 @@ export const fill = 'dd if=/dev/zero of="$target/fill" bs=1024 count=32768 2>/de
 export const makeReadOnly = 'mount -o remount,bind,ro "$target"'
 
 /**
- * Runs Node.js with a folder in a small file system of its own, changed by `spoil`. What is there
- * afterwards is compared with what was there before, as only that process sees it.
+ * Runs a command with a folder in a small file system of its own, changed by `spoil`. What is there
+ * afterwards is compared with what was there before, as only that process sees it: a difference is
+ * exit code 99.
  */
 export function runOn(
   target: string,
   spoil: string,
-  args: readonly string[],
+  command: readonly string[],
   env: NodeJS.ProcessEnv = {}
 ): Promise<Ended> {
   const script = `
     target=$1; shift
-    mount -t tmpfs -o size=16m none /mnt && cp "$target"/* /mnt &&
+    kept=$(mktemp -d) && cp -r "$target/." "$kept" && trap 'rm -r "$kept"' EXIT &&
+      mount -t tmpfs -o size=16m none /mnt && cp -r "$target/." /mnt &&
       mount --bind /mnt "$target" || exit 98
     ${spoil}
     "$@"; code=$?
-    for file in $(ls -A "$target"); do
-      [ "$file" = fill ] || cmp "$target/$file" "/tmp/seesawface-$$/$file" || code=99
-    done
+    diff -r --exclude=fill "$kept" "$target" >&2 || code=99
     exit $code`
-  const kept = `mkdir "/tmp/seesawface-$$" && cp "$1"/* "/tmp/seesawface-$$" &&
-    trap 'rm -r "/tmp/seesawface-$$"' EXIT`
-  const command = ['sh', '-c', `${kept}\n${script}`, 'sh', target, process.execPath]
-  return run('unshare', [...apart, ...command, ...args], env)
+  return run('unshare', [...apart, 'sh', '-c', script, 'sh', target, ...command], env)
 }
