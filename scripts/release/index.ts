@@ -3,7 +3,6 @@
 //
 //   npm run release -- 0.2.0 [--dry-run]      --dry-run: says what would be done, changes nothing
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { packAll, packFor } from '../prebuild/pack.js'
 import { targets } from '../prebuild/targets.js'
 import { checkVersion, releaseChangelog } from './changelog.js'
+import { writeChecksums } from './checksums.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const out = join(root, 'release')
@@ -97,15 +97,7 @@ async function main(): Promise<void> {
     for (const target of targets) {
       files.push((await packFor(target, join(out, tarball), out)).filename)
     }
-    const sums = await Promise.all(
-      files.map(async (name) => {
-        const digest = createHash('sha256')
-          .update(await readFile(join(out, name)))
-          .digest('hex')
-        return `${digest}  ${name}\n`
-      })
-    )
-    await writeFile(join(out, 'SHA256SUMS'), sums.join(''))
+    await writeChecksums(out, files)
   }
   say(`${dry ? 'would write' : 'wrote'} release/SHA256SUMS of ${1 + targets.length} files`)
 

@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type { Report } from '../../lib/doctor/report.js'
+import type { ProblemCode } from '../../lib/remedies.js'
 import { TemporaryFolder } from '../support/models.js'
 
 const cli = fileURLToPath(new URL('../../lib/cli/index.ts', import.meta.url))
@@ -75,14 +77,61 @@ test('without an add-on: exit code 1, and the remedy the loader gives', async (t
   t.is(failed.stderr.trimEnd(), `seesawface: ${first?.problem} ${first?.remedy}`)
 })
 
-test('an add-on for another machine', async (t) => {
-  await using folder = await TemporaryFolder.make()
-  await mkdir(folder.file('build/Release'), { recursive: true })
-  await folder.write('build/Release/seesawface.node', 'MZ, or whatever')
-  const found = await report({ SEESAWFACE_PREBUILD: folder.path })
-  t.is(found.exitCode, 1)
-  t.regex(found.problems[0]?.code ?? '', /^(OTHER_MACHINE|NOT_LOADABLE)$/)
-})
+/** Makes the file at a path. */
+type Make = (path: string, folder: TemporaryFolder) => unknown
+
+const cc = (...args: string[]) => {
+  const { status, stderr } = spawnSync('c++', ['-shared', '-fPIC', ...args], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+}
+
+/** What the loader of this system refuses, and what is made of that. */
+const unloadable: readonly [what: string, make: Make, code: ProblemCode][] = [
+  [
+    'that needs a library which is not there',
+    (path, folder) => {
+      const [source, library] = [folder.file('a.cc'), folder.file('libgone.so')]
+      writeFileSync(source, 'extern "C" int gone() { return 1; }')
+      cc(source, '-o', library, '-Wl,-soname,libgone.so')
+      writeFileSync(source, 'extern "C" int gone(); int here = gone();')
+      cc(source, '-o', path, `-L${folder.path}`, '-lgone')
+      rmSync(library)
+    },
+    'LIBRARY_MISSING'
+  ],
+  [
+    'for another machine',
+    (path) => writeFileSync(path, Buffer.from('MZ'.padEnd(4096, '\0'))),
+    'OTHER_MACHINE'
+  ],
+  [
+    'that is none of ours',
+    (path, folder) => {
+      writeFileSync(folder.file('a.cc'), 'int here = 1;')
+      cc(folder.file('a.cc'), '-o', path)
+    },
+    'NOT_LOADABLE'
+  ]
+]
+
+for (const [what, make, code] of unloadable) {
+  test(`an add-on ${what}: doctor and the loader give one remedy`, async (t) => {
+    if (process.platform !== 'linux') return t.pass('these are the words of Linux')
+    await using folder = await TemporaryFolder.make()
+    await mkdir(folder.file('build/Release'), { recursive: true })
+    await make(folder.file('build/Release/seesawface.node'), folder)
+    const env = { SEESAWFACE_PREBUILD: folder.path }
+    const { exitCode, problems } = await report(env)
+    t.is(exitCode, 1)
+    t.deepEqual(
+      problems.map((problem) => problem.code),
+      [code]
+    )
+    const failed = await seesawface(['version'], env)
+    t.is(failed.exitCode, 2)
+    t.is(failed.stderr.trimEnd(), `seesawface: ${problems[0]?.problem} ${problems[0]?.remedy}`)
+  })
+}
 
 test('an add-on that ends the process with an illegal instruction', async (t) => {
   await using folder = await TemporaryFolder.make()

@@ -137,6 +137,25 @@ if (present.some(here)) {
     t.deepEqual(await compile(app), [])
   })
 
+  test.serial('installing it runs a script that opens no connection', async (t) => {
+    const installed = join(folder, 'app/node_modules/seesawface')
+    const { scripts } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
+    // What npm runs of a dependency: https://docs.npmjs.com/cli/v10/using-npm/scripts#npm-install
+    const own = ['preinstall', 'install', 'postinstall'].filter((name) => name in scripts)
+    t.deepEqual(own, ['install'])
+    const log = join(folder, 'network.log')
+    const path = [join(folder, 'app/node_modules/.bin'), await barePath()].join(delimiter)
+    await run('/bin/sh', ['-c', scripts.install], {
+      cwd: installed,
+      env: {
+        PATH: path,
+        NODE_OPTIONS: `--import=${resolve('test/support/no-network.mjs')}`,
+        SEESAWFACE_NETWORK_LOG: log
+      }
+    })
+    t.false(existsSync(log), 'no try to reach the network')
+  })
+
   for (const name of x64Nodes) {
     test.serial(`${name}: CommonJS, ES modules, TypeScript and the command line`, async (t) => {
       if (process.arch !== 'x64') return t.pass('these binaries are for x64')

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
 import { checkVersion, releaseChangelog } from '../../scripts/release/changelog.js'
+import { writeChecksums } from '../../scripts/release/checksums.js'
+import { TemporaryFolder } from '../support/models.js'
 
 const before = `# Changelog
 
@@ -101,6 +103,18 @@ test('a dry run tells all steps and changes nothing', async (t) => {
     t.true(stdout.includes(expected), expected)
   }
   t.false(stdout.includes('release: running'))
+})
+
+test('the checksums are those that sha256sum checks', async (t) => {
+  await using folder = await TemporaryFolder.make()
+  const files = ['a-1.0.0.tgz', 'a-1.0.0-linux-arm64-glibc.tgz']
+  for (const name of files) await folder.write(name, `the content of ${name}`)
+  await writeChecksums(folder.path, files)
+  const check = () =>
+    spawnSync('sha256sum', ['--check', 'SHA256SUMS'], { cwd: folder.path, encoding: 'utf8' })
+  t.like(check(), { status: 0, stdout: files.map((name) => `${name}: OK\n`).join('') })
+  await folder.write(files[1] as string, 'something else')
+  t.is(check().status, 1)
 })
 
 test('a release of what was released already is refused', (t) => {
