@@ -1,5 +1,6 @@
 // Networks of nearly the shape that is fused: what the matcher accepts is packed and run by every
-// set of kernels, without a read or write beyond, and with the result that NCNN has.
+// set of kernels, without a read or write beyond, and with the result that NCNN has; in bytes, with
+// the same one whatever the number of threads.
 //
 // An input is either the text of a description, whose weights are zeros, or a recipe: the numbers
 // of a small network, then changes to its text, after which its random weights stay or go.
@@ -7,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +17,7 @@
 #include "../native/fused_writer.h"
 #include "engine/error.h"
 #include "engine/fused/backbone.h"
+#include "engine/fused/int8/kernels.h"
 #include "engine/layer_rules.h"
 #include "engine/network.h"
 #include "fitting_weights.h"
@@ -22,6 +25,7 @@
 
 namespace {
 
+using seesaw::fused::Backbone;
 using seesaw::fused::Shortcut;
 using seesaw::fuzz::Input;
 using seesaw::test::FusedBlockSpec;
@@ -138,13 +142,35 @@ void expect_near(const std::vector<float>& got, const std::vector<float>& expect
   }
 }
 
+/** Bit for bit, also where they are not numbers. */
+void expect_same(const std::vector<float>& a, const std::vector<float>& b) {
+  if (a.size() != b.size() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) != 0) {
+    std::abort();
+  }
+}
+
+/** Which of the kernels that this processor can run. */
+template <typename Kernels>
+const Kernels* chosen(const Kernels* const* usable, const seesaw::fused::Description& net,
+                      bool best) {
+  const Kernels* found = nullptr;
+  for (; *usable; ++usable) {
+    if (!Backbone::supports(net, **usable)) continue;
+    found = *usable;
+    if (best) break;
+  }
+  return found;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
   const int threads = input.between(0, 3) == 0 ? 2 : 1;
   const bool compare = input.between(0, 3) == 0;
-  const bool best = input.between(0, 1) == 0;  // of the kernels, or else the last
+  const int kind = input.between(0, 3);
+  const bool best = kind % 2 == 0;  // of the kernels, or else the last
+  const bool in_bytes = kind >= 2;
   static const Bytes picture = [] {
     Bytes bytes(112 * 112 * 3);
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * i >> 3);
@@ -159,15 +185,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!net) return 0;
     // What is fused is a network that NCNN runs, too.
     seesaw::infer_shapes(file, net->input, {3, 112, 112}, {net->output});
-    std::vector<float> expected;
-    if (compare) expected = by_ncnn(*model, net->input, net->output, picture);
-    for (auto kernels = seesaw::fused::usable_kernels(); *kernels; ++kernels) {
-      if (!seesaw::fused::Backbone::supports(*net, **kernels)) continue;
-      if (kernels[1] && !best) continue;
-      const seesaw::fused::Backbone backbone(*net, {}, **kernels, {threads});
-      const std::vector<float> got = backbone.run(picture.data());
-      if (compare) expect_near(got, expected);
-      break;
+    const auto run = [&](const auto* kernels, int team) {
+      return Backbone(*net, {}, *kernels, {team}).run(picture.data());
+    };
+    if (in_bytes) {
+      const auto* kernels = chosen(seesaw::fused::int8::usable_kernels(), *net, best);
+      if (!kernels) return 0;
+      const std::vector<float> got = run(kernels, threads);
+      if (compare) expect_same(run(kernels, 3 - threads), got);
+    } else {
+      const auto* kernels = chosen(seesaw::fused::usable_kernels(), *net, best);
+      if (!kernels) return 0;
+      const std::vector<float> got = run(kernels, threads);
+      if (compare) expect_near(got, by_ncnn(*model, net->input, net->output, picture));
     }
   } catch (const seesaw::Error&) {
     // Refused.

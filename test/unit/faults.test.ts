@@ -51,15 +51,20 @@ for (const [when, early, late] of cases) {
   limitTest(`little memory is left ${when}: OUT_OF_MEMORY, or it works${why}`, async (t) => {
     const outcomes: string[] = []
     for (const megabytes of [1, 12, 16, 20, 32, 64, 100, 4000]) {
-      const { code, signal, stdout, stderr } = await runModule(
-        withMegabytes(megabytes, early, late)
-      )
-      const outcome = stdout.trim()
+      const text = withMegabytes(megabytes, early, late)
+      let { code, signal, stdout, stderr } = await runModule(text)
       // Node's own last words, where it was the first to ask for memory.
       const nodes = /FATAL ERROR: .*(heap|memory)|Check failed|OOM error|Out of memory/i.test(
         stderr
       )
-      t.true(code === 0 || nodes, `${megabytes} MB: ${code ?? signal} ${stderr}`)
+      if (code !== 0 && !nodes) {
+        // Its threads may also end it without a word of theirs, once in a while; what is ours asks
+        // for the same memory again and would end it each time.
+        t.log(`${megabytes} MB: ${code ?? signal} ${stderr}`)
+        ;({ code, signal, stdout, stderr } = await runModule(text))
+        t.is(code, 0, `${megabytes} MB again: ${signal} ${stderr}`)
+      }
+      const outcome = stdout.trim()
       if (code === 0) t.regex(outcome, /^(OUT_OF_MEMORY|done)$/, `${megabytes} MB`)
       outcomes.push(`${megabytes} MB: ${code === 0 ? outcome : 'Node ends'}`)
     }
