@@ -66,7 +66,10 @@ test('the ROC curve rises from nothing to everything and is what counting gives'
       // Zero with a sign is the same score as zero without.
       const lowest = Math.min(genuine[0] ?? 1, impostors[0] ?? 1) + 0
       const { threshold, ...rates } = roc.at(-1) ?? assert.fail('no point')
-      assert.deepEqual({ threshold: threshold + 0, ...rates }, { threshold: lowest, far: 1, tar: 1 })
+      assert.deepEqual(
+        { threshold: threshold + 0, ...rates },
+        { threshold: lowest, far: 1, tar: 1 }
+      )
       for (const [i, { threshold, far, tar }] of roc.entries()) {
         const before = roc[i - 1]
         if (before)
