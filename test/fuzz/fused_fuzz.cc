@@ -38,30 +38,33 @@ struct Model {
   Bytes bin;
 };
 
-/** Two parts of `sum`, each at least one. */
-std::array<int, 2> parts(Input& input, int sum) {
-  const int first = input.between(1, sum - 1);
+/** Two parts of `sum`, each a multiple of `step`, as `sum` is. */
+std::array<int, 2> parts(Input& input, int sum, int step) {
+  const int first = step * input.between(1, sum / step - 1);
   return {first, sum - first};
 }
 
-/** A network of three blocks that halve and up to two others, most of it small. */
-seesaw::test::FusedSpec recipe(Input& input) {
+/**
+ * A network of three blocks that halve and up to two others, most of it small; one for bytes has
+ * all its channels in fours.
+ */
+seesaw::test::FusedSpec recipe(Input& input, bool in_bytes) {
   seesaw::test::FusedSpec spec{"", 16 * input.between(1, 2), {}, 0, 0};
   int channels = spec.stem;
   const int more = input.between(0, 2);
   for (int i = 0; i < 3 + more; ++i) {
     FusedBlockSpec block;
     const bool halves = i < 3;
-    block.in = parts(input, channels);
+    block.in = parts(input, channels, in_bytes ? 4 : 1);
     block.expand = {16 * input.between(1, 3), 16 * input.between(1, 3)};
     block.shuffle = input.between(0, 1) == 1;
-    block.middle = parts(input, block.expand[0] + block.expand[1]);
+    block.middle = parts(input, block.expand[0] + block.expand[1], in_bytes ? 8 : 1);
     const int kind = input.between(0, 2);
     block.shortcut = halves ? std::array{Shortcut::None, Shortcut::Conv, Shortcut::PoolConv}[kind]
                             : std::array{Shortcut::None, Shortcut::Identity, Shortcut::None}[kind];
     const bool same = block.shortcut == Shortcut::Identity;
-    channels = same ? channels : input.between(2, 40);
-    block.project = parts(input, channels);
+    if (!same) channels = in_bytes ? 16 * input.between(1, 2) : input.between(2, 40);
+    block.project = parts(input, channels, 1);
     block.squeezed = input.between(1, 70);
     block.stride = halves ? 2 : 1;
     spec.blocks.push_back(block);
@@ -96,12 +99,12 @@ void change(Input& input, std::string& text) {
   }
 }
 
-std::optional<Model> model_of(Input& input) {
+std::optional<Model> model_of(Input& input, bool in_bytes) {
   Model model;
   if (input.take<std::uint8_t>() % 4 == 0) {
     model.text = std::string(input.text());
   } else {
-    const seesaw::test::FusedWriter writer(recipe(input));
+    const seesaw::test::FusedWriter writer(recipe(input, in_bytes));
     model.text = writer.description();
     change(input, model.text);
     if (input.between(0, 7) > 0) {
@@ -177,7 +180,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return bytes;
   }();
   try {
-    const std::optional<Model> model = model_of(input);
+    const std::optional<Model> model = model_of(input, in_bytes);
     if (!model) return 0;
     const seesaw::ParamFile file = seesaw::parse_param(model->text);
     seesaw::check_weights(file, model->bin);
