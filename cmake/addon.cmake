@@ -14,6 +14,9 @@ target_compile_definitions(seesawface PRIVATE
   # An exception that can no longer be thrown because its environment is going away is dropped.
   NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 )
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT SEESAWFACE_SANITIZE)
+  target_compile_options(seesawface PRIVATE -Os)
+endif()
 target_include_directories(seesawface SYSTEM PRIVATE ${CMAKE_JS_INC})
 target_link_libraries(seesawface PRIVATE seesawface_core)
 # Only Node's entry points are visible, lest another addon with another NCNN or C++ library in the

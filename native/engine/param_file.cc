@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <clocale>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
-#include <locale>
-#include <sstream>
 #include <unordered_map>
 #include <utility>
 
@@ -98,6 +98,18 @@ std::string name(std::string_view token, int line, const char* what) {
   return std::string(token);
 }
 
+/**
+ * The value of a well-formed decimal number, infinite when it is too large. strtod wants the point
+ * as the process's locale has it; a stream with a locale of its own would add a quarter of a
+ * megabyte of the C++ library to a binary, and not every library has from_chars for it.
+ */
+double decimal(std::string_view token) {
+  std::string text(token);
+  const std::size_t point = text.find('.');
+  if (point != std::string::npos) text.replace(point, 1, std::localeconv()->decimal_point);
+  return std::strtod(text.c_str(), nullptr);
+}
+
 /** Reads a decimal number, whole or with point and exponent, into `value`. */
 void number(std::string_view token, int line, ParamValue& value) {
   std::string_view rest = token;
@@ -126,14 +138,10 @@ void number(std::string_view token, int line, ParamValue& value) {
   }
   if (!good || !rest.empty() || token.size() > kMaxNumber) fail(line, "a number is malformed");
 
-  // A stream with the classic locale: strtod follows the process's locale.
-  std::istringstream stream{std::string(token)};
-  stream.imbue(std::locale::classic());
-  double parsed = 0;
-  stream >> parsed;
+  const double parsed = decimal(token);
   const double limit = integral ? double{std::numeric_limits<int>::max()}
                                 : double{std::numeric_limits<float>::max()};
-  if (stream.fail() || !(std::fabs(parsed) <= limit)) fail(line, "a number is too large");
+  if (!(std::fabs(parsed) <= limit)) fail(line, "a number is too large");
   value.integral = value.integral && integral;
   value.numbers.push_back(parsed);
 }

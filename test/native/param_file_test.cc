@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <clocale>
+
 #include "engine/error.h"
 #include "model_text.h"
 
@@ -38,6 +40,21 @@ TEST(ParamFile, HandsNcnnATextOfTheSameTokens) {
   const ParamFile file = parse_param("7767517\n1 1\n  Input \t in0   0 1 in0 0=112  1=112\r\n");
   EXPECT_EQ(file.text, "7767517\n1 1\nInput in0 0 1 in0 0=112 1=112\n");
   EXPECT_EQ(parse_param(file.text).text, file.text);
+}
+
+TEST(ParamFile, ReadsNumbersWhereTheLocaleHasACommaInThem) {
+  const std::string before = std::setlocale(LC_NUMERIC, nullptr);
+  const bool comma = std::setlocale(LC_NUMERIC, "de_DE.UTF-8") != nullptr &&
+                     std::string(std::localeconv()->decimal_point) == ",";
+  if (!comma) GTEST_SKIP() << "this system has no locale with a decimal comma";
+  const std::string text = description(1, 1, "Input in0 0 1 in0 0=-2.25e-1 1=.5 2=3.");
+  const ParamFile file = parse_param(text);
+  EXPECT_THROW(parse_param(description(1, 1, "Input in0 0 1 in0 0=1e39")), Error);
+  std::setlocale(LC_NUMERIC, before.c_str());
+  const auto& params = file.layers[0].params;
+  EXPECT_EQ(params.at(0).numbers, std::vector<double>{-0.225});
+  EXPECT_EQ(params.at(1).numbers, std::vector<double>{0.5});
+  EXPECT_EQ(params.at(2).numbers, std::vector<double>{3});
 }
 
 struct Refused {
