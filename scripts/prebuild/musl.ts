@@ -8,7 +8,7 @@ import { run, tail } from '../ncnn/run.mjs'
 import { Refusal } from '../ncnn/say.mjs'
 
 /** The release of Debian whose musl reads relative relocations (1.2.4 and newer do). */
-const suite = 'trixie'
+export const suite = 'trixie'
 const names = {
   x64: { debian: 'amd64', loader: 'ld-musl-x86_64.so.1', wheel: 'musllinux_1_2_x86_64' },
   arm64: { debian: 'arm64', loader: 'ld-musl-aarch64.so.1', wheel: 'musllinux_1_2_aarch64' }
@@ -23,7 +23,10 @@ async function must(what: string, program: string, args: string[], cwd?: string)
 }
 
 /** Makes `folder` by `make`, once; nobody ever sees it half made. */
-async function once(folder: string, make: (fresh: string) => Promise<void>): Promise<string> {
+export async function once(
+  folder: string,
+  make: (fresh: string) => Promise<void>
+): Promise<string> {
   if (await exists(folder)) return folder
   const fresh = `${folder}.${process.pid}`
   await mkdir(fresh, { recursive: true })
@@ -40,7 +43,11 @@ async function once(folder: string, make: (fresh: string) => Promise<void>): Pro
 }
 
 /** Debian's packages of another release and processor, by lists of their own: no system is changed. */
-async function unpackMusl(arch: MuslArch, folder: string): Promise<void> {
+async function unpackDebian(
+  arch: MuslArch,
+  packages: readonly string[],
+  folder: string
+): Promise<void> {
   const { debian } = names[arch]
   const work = join(folder, 'apt')
   await mkdir(join(work, 'lists/partial'), { recursive: true })
@@ -62,20 +69,32 @@ async function unpackMusl(arch: MuslArch, folder: string): Promise<void> {
     'Acquire::Languages=none'
   ].flatMap((option) => ['-o', option])
   await must(`reading the list of ${suite}`, 'apt-get', [...options, 'update'])
-  await must('getting musl', 'apt-get', [...options, 'download', 'musl'], work)
-  const deb = (await readdir(work)).find((name) => name.endsWith('.deb'))
-  if (deb === undefined) throw new Refusal('apt-get download musl left no package')
-  await must('unpacking musl', 'dpkg', ['-x', join(work, deb), folder])
+  const which = packages.join(' ')
+  await must(`getting ${which}`, 'apt-get', [...options, 'download', ...packages], work)
+  const debs = (await readdir(work)).filter((name) => name.endsWith('.deb'))
+  if (debs.length < packages.length) throw new Refusal(`apt-get download ${which} left too few`)
+  for (const deb of debs) await must(`unpacking ${deb}`, 'dpkg', ['-x', join(work, deb), folder])
   await rm(work, { recursive: true })
+}
+
+/** What node-gyp-build, npm and the image decoder take for a system with musl, here `folder`. */
+export async function unpackMusl(
+  arch: MuslArch,
+  folder: string,
+  more: readonly string[] = []
+): Promise<void> {
+  await unpackDebian(arch, ['musl', ...more], folder)
   await symlink('usr/lib', join(folder, 'lib'))
-  // node-gyp-build knows a system with musl by this file.
+  // By these two files systems with musl are known: by node-gyp-build, by npm and the image decoder.
   await mkdir(join(folder, 'etc'), { recursive: true })
   await writeFile(join(folder, 'etc/alpine-release'), `musl of Debian ${suite}\n`)
+  const ldd = `#!/bin/sh\nexec /lib/${names[arch].loader} --list "$@"\n`
+  await writeFile(join(folder, 'usr/bin/ldd'), ldd, { mode: 0o755 })
 }
 
 /** The root folder of a system with musl, and the loader in it. */
 export async function muslSystem(arch: MuslArch): Promise<{ root: string; loader: string }> {
-  const folder = join(await cacheFolder(), `musl-${suite}-${arch}`)
+  const folder = join(await cacheFolder(), `debian-${suite}-musl-${arch}`)
   const root = await once(folder, (fresh) => unpackMusl(arch, fresh))
   return { root, loader: join(root, 'lib', names[arch].loader) }
 }

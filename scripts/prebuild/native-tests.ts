@@ -1,5 +1,4 @@
-// Builds the native tests for a target with the prebuilds' compiler and NCNN, and runs them: under
-// musl there is no Node.js of npm's to load the add-on itself.
+// Builds the native tests for a target with the prebuilds' compiler and NCNN, and runs them.
 //
 //   npm run test:musl [-- TARGET…]      the musl targets, unless told otherwise
 
@@ -14,6 +13,11 @@ import { forgetOther, zigToolchain } from './zig.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Debian's libgtest-dev brings it. */
 const googletest = process.env.SEESAWFACE_GTEST_SOURCE || '/usr/src/googletest'
+/**
+ * What musl gives the stack of a thread, unless the program asks for more: zig does, by this option's
+ * default, a Node.js on Alpine does not.
+ */
+const threadStack = 128 * 1024
 /** The plainest processor of a kind; x64 runs as it is. */
 const emulators: Readonly<Partial<Record<Target['arch'], string>>> = {
   arm64: 'qemu-aarch64;-cpu;cortex-a53',
@@ -36,7 +40,7 @@ async function test(target: Target): Promise<void> {
     ...['-S', root, '-B', folder, '-G', 'Ninja', '-DSEESAWFACE_NATIVE_TESTS=ON'],
     `-DCMAKE_TOOLCHAIN_FILE=${toolchain}`,
     `-DSEESAWFACE_GTEST_SOURCE=${googletest}`,
-    '-DCMAKE_EXE_LINKER_FLAGS=-static',
+    `-DCMAKE_EXE_LINKER_FLAGS=-static -Wl,-z,stack-size=${threadStack}`,
     ...(emulator ? [`-DCMAKE_CROSSCOMPILING_EMULATOR=${emulator}`] : [])
   ])
   call('cmake', ['--build', folder, '--parallel', String(jobs())])

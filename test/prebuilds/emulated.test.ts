@@ -33,11 +33,11 @@ const appOf = (target: Target) => resolve('build-prebuild', target.name, 'root')
  * The image decoder goes by this machine's own ldd, which is glibc's where musl's loader is called
  * by name: there it has to be told.
  */
-function decoderOf({ arch, libc }: Target, cpu: string): Record<string, string> {
-  if (libc !== 'musl' || cpu !== 'own') return {}
-  const name = `image-linux-${arch}-musl`
+function decoderOf(target: Target, cpu: string): Record<string, string> {
+  if (target.libc !== 'musl' || cpu !== 'own') return {}
+  const name = `image-linux-${target.arch}-musl`
   const file = `node_modules/@napi-rs/${name}/${name.replace('-', '.')}.node`
-  return { NAPI_RS_NATIVE_LIBRARY_PATH: file }
+  return { NAPI_RS_NATIVE_LIBRARY_PATH: join(appOf(target), file) }
 }
 
 async function emulated(target: Target, cpu: string, args: string[]) {

@@ -11,6 +11,7 @@ import ts from 'typescript'
 import { nodeBinary, x64Nodes } from '../../scripts/prebuild/node-binaries.js'
 import { type Packed, packAll, packFor } from '../../scripts/prebuild/pack.js'
 import { type Target, targets } from '../../scripts/prebuild/targets.js'
+import { consumer } from './consumer.js'
 
 const run = promisify(execFile)
 const present = targets.filter(({ file }) => existsSync(join('prebuilds', file)))
@@ -65,15 +66,7 @@ async function barePath(): Promise<string> {
   return bin
 }
 
-const program = `
-async function main({ FaceRecognizer, InvalidArgumentError }) {
-  const faces = await FaceRecognizer.open()
-  const { same } = await faces.verify(${JSON.stringify(photo('obama.jpg'))}, ${JSON.stringify(photo('obama2.jpg'))})
-  const wrong = await faces.verify(1, 2).catch((error) => error instanceof InvalidArgumentError)
-  await faces.close()
-  console.log(JSON.stringify({ same, wrong, node: process.versions.node }))
-}
-`
+const program = consumer(photo('obama.jpg'), photo('obama2.jpg'))
 const typed = `
 import { type FaceEmbedding, FaceRecognizer, InvalidArgumentError, type Verification } from 'seesawface'
 async function main(): Promise<void> {
