@@ -30,6 +30,8 @@ export async function machineOf(target: Target, cpu: string | 'own'): Promise<Ma
   if (arch === 'arm') throw new RangeError(`there is no Node.js for ${target.name}`)
   const [node, { root, loader }] = [await muslNode(arch), await muslSystem(arch)]
   // Where the loader is called by name, this machine's own /etc is seen: glibc's, to node-gyp-build.
-  if (cpu === 'own') return { program: loader, args: [node], env: { LIBC: 'musl' } }
-  return { program: emulators[arch].qemu, args: ['-cpu', cpu, '-L', root, node], env: {} }
+  // qemu shows the files of `root` to who opens them, not to who asks whether they exist.
+  const env = { LIBC: 'musl' }
+  if (cpu === 'own') return { program: loader, args: [node], env }
+  return { program: emulators[arch].qemu, args: ['-cpu', cpu, '-L', root, node], env }
 }

@@ -191,7 +191,7 @@ TEST(Executor, ManyThreadsMaySubmit) {
 }
 
 TEST(ExecutorDeathTest, ExitWaitsForTheRunningJobAndCancelsTheOthers) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  GTEST_FLAG_SET(death_test_style, DEATH_TEST_STYLE);
   EXPECT_EXIT(exit_at_work(), testing::ExitedWithCode(0), "^cancelled ended$");
 }
 
