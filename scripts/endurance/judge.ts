@@ -42,7 +42,7 @@ export const subjects: readonly Subject[] = [
 export interface Judged {
   readonly title: string
   readonly verdict: string
-  readonly outcome: 'steady' | 'grows' | 'undecided'
+  readonly outcome: 'steady' | 'grows' | 'undecided' | 'too short'
   readonly samples: readonly Sample[]
   readonly fitted: Trend
   /** Where warming up ends. */
@@ -52,9 +52,10 @@ export interface Judged {
 /**
  * Fits what comes after the first fifth, by which time code is compiled and heaps are laid out. It
  * grows when the whole 95 % interval of the slope is above the limit or threads or files become more,
- * and is steady when the whole interval is below it.
+ * and is steady when the whole interval is below it. In less than half of the calls that it takes,
+ * warming up is most of what is seen: of memory nothing is said then.
  */
-export function judge({ name, title, limit }: Subject, samples: readonly Sample[]): Judged {
+export function judge({ name, title, limit, count }: Subject, samples: readonly Sample[]): Judged {
   const kept = samples.slice(Math.floor(samples.length / 5))
   const calls = kept.map((sample) => sample.calls)
   const fitted = trend(
@@ -68,7 +69,8 @@ export function judge({ name, title, limit }: Subject, samples: readonly Sample[
   const total = samples.at(-1)?.calls ?? 0
   const same = (key: 'threads' | 'files'): boolean => new Set(kept.map((s) => s[key])).size === 1
   const steady = same('threads') && same('files')
-  const grows = fitted.slope - fitted.margin > limit || !steady
+  const short = total < count / 2
+  const grows = (!short && fitted.slope - fitted.margin > limit) || !steady
   const below = fitted.slope + fitted.margin < limit
   const bytes = ({ slope, margin }: Trend): string => `${slope.toFixed(1)} ± ${margin.toFixed(1)}`
   return {
@@ -76,7 +78,7 @@ export function judge({ name, title, limit }: Subject, samples: readonly Sample[
     verdict:
       `RSS ${bytes(fitted)} bytes a call (limit ${limit}), JavaScript heap ${bytes(heap)}; ` +
       `threads and files ${steady ? 'constant' : 'NOT constant'}`,
-    outcome: grows ? 'grows' : below ? 'steady' : 'undecided',
+    outcome: grows ? 'grows' : short ? 'too short' : below ? 'steady' : 'undecided',
     samples,
     fitted,
     from: calls[0] ?? 0
