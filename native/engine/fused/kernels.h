@@ -35,8 +35,16 @@ struct Panel {
 /** What becomes of a sum. */
 enum class Store {
   Linear,  // written
-  Swish,   // x / (1 + e^-x), e^-x at most 2^125, written
+  Swish,   // x / (1 + e^-x), written: see SwishUnits
   Add      // added to what the output holds already
+};
+
+/**
+ * Kernels may count in units of their own, as scaling weights costs nothing when they are packed:
+ * swish takes `in` times the number and gives `out` times the result.
+ */
+struct SwishUnits {
+  float in, out;
 };
 
 /** A pointwise convolution of groups of pixels that follow each other in memory. */
@@ -106,10 +114,15 @@ struct Kernels {
   int lanes;
   /** How many vectors wide panels may be: the widths to try, best first, ending with 1. */
   const int* widths;
+  /** Of Store::Swish, and of both activations of `expand_depthwise`. */
+  SwishUnits swish;
   void (*pointwise)(const PointwiseJob&);
   void (*expand_depthwise)(const ExpandDepthwiseJob&);
   void (*linear)(const LinearJob&);
-  /** to[k][j] = from[k][j] * gate(k), k over the runs within `gates`, j < columns. */
+  /**
+   * to[k][j] = from[k][j] * gate(k), k over the runs within `gates`, j < columns, which are those
+   * of a panel.
+   */
   void (*scale_rows)(const float* from, const Runs& runs, const float* gates, int columns,
                      float* to);
   /** out[c] = bias[c] + sum over p of in[p][c] weight[p][c]; channels a multiple of the lanes. */

@@ -14,7 +14,7 @@ constexpr int kWidths[] = {1};
 
 }  // namespace
 
-const Kernels kAvx2{"avx2",           kLanes, kWidths,    pointwise,
+const Kernels kAvx2{"avx2",           kLanes, kWidths,    kSwishUnits, pointwise,
                     expand_depthwise, linear, scale_rows, reduce};
 
 }  // namespace seesaw::fused

@@ -14,7 +14,7 @@ constexpr int kWidths[] = {2, 3, 1};
 
 }  // namespace
 
-const Kernels kAvx512{"avx512",         kLanes, kWidths,    pointwise,
+const Kernels kAvx512{"avx512",         kLanes, kWidths,    kSwishUnits, pointwise,
                       expand_depthwise, linear, scale_rows, reduce};
 
 }  // namespace seesaw::fused

@@ -16,7 +16,7 @@ constexpr int kWidths[] = {3, 2, 1};
 
 }  // namespace
 
-const Kernels kNeon{"neon",           kLanes, kWidths,    pointwise,
+const Kernels kNeon{"neon",           kLanes, kWidths,    kSwishUnits, pointwise,
                     expand_depthwise, linear, scale_rows, reduce};
 
 }  // namespace seesaw::fused

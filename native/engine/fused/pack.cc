@@ -15,7 +15,20 @@ int next_width(int left, const int* widths) {
   return 1;
 }
 
+Linear scaled(const Linear& map, float weight, float bias) {
+  Linear result = map;
+  for (float& w : result.weight) w *= weight;
+  for (float& b : result.bias) b *= bias;
+  return result;
+}
+
 }  // namespace
+
+Linear into_swish(const Linear& map, const SwishUnits& units) {
+  return scaled(map, units.in / units.out, units.in);
+}
+
+Linear into_memory(const Linear& map, const SwishUnits& units) { return scaled(map, 1, units.out); }
 
 std::size_t Packed::largest_panel(int lanes) const {
   std::size_t largest = 0;
@@ -81,15 +94,16 @@ ProjectionInput projection_input(const Block& block, int which) {
 }
 
 Buffer pack_depthwise(const Depthwise& depthwise, int first, int count,
-                      const std::function<int(int)>& position) {
+                      const std::function<int(int)>& position, const Factors& factors) {
   const int taps = depthwise.kernel * depthwise.kernel;
   Buffer packed(std::size_t(taps + 1) * count);
   for (int c = 0; c < count; ++c) {
     const int from = position(first + c);
     for (int t = 0; t < taps; ++t) {
-      packed[std::size_t(t) * count + c] = depthwise.weight[std::size_t(from) * taps + t];
+      packed[std::size_t(t) * count + c] =
+          depthwise.weight[std::size_t(from) * taps + t] * factors.weight;
     }
-    packed[std::size_t(taps) * count + c] = depthwise.bias[from];
+    packed[std::size_t(taps) * count + c] = depthwise.bias[from] * factors.bias;
   }
   return packed;
 }

@@ -19,6 +19,13 @@ struct Packed {
   std::size_t largest_panel(int lanes) const;
 };
 
+/**
+ * Maps lie in memory `units.out` times as large as they are, so that swish and what adds to its
+ * results agree: what a linear map becomes whose result goes into swish, or to memory as it is.
+ */
+Linear into_swish(const Linear& map, const SwishUnits& units);
+Linear into_memory(const Linear& map, const SwishUnits& units);
+
 /** input(k) is the column of `map` that the k-th input in the kernel's order belongs to. */
 using InputOrder = std::function<int(int)>;
 
@@ -37,9 +44,17 @@ ProjectionInput projection_input(const Block& block, int which);
 /** The position after the shuffle of a channel in the order of the expansion. */
 int shuffled(const Block& block, int channel);
 
-/** The weights of `depthwise` as [taps][channels], the channels renamed by `position`. */
+/** What weights and biases are multiplied by. */
+struct Factors {
+  float weight, bias;
+};
+
+/**
+ * The weights of `depthwise` as [taps][channels], then its biases, the channels renamed by
+ * `position`.
+ */
 Buffer pack_depthwise(const Depthwise& depthwise, int first, int count,
-                      const std::function<int(int)>& position);
+                      const std::function<int(int)>& position, const Factors& factors);
 
 /** A small linear layer, for LinearJob; output j and input k are renamed, weights times `scale`. */
 struct PackedLinear {

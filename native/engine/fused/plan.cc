@@ -32,6 +32,8 @@ struct Maker {
   const Kernels& kernels;
   int threads;
 
+  const SwishUnits& units() const { return kernels.swish; }
+
   /** Which channels of the input an expansion's range takes, and which of the middle it makes. */
   struct Range {
     int index, first, in_offset;
@@ -44,7 +46,8 @@ struct Maker {
     for (int c = 0; c < map.out; c += width) {
       ExpandPart part;
       part.pointwise = pack(map, c, width, order, kernels);
-      part.depthwise = pack_depthwise(depthwise, range.first + c, width, position);
+      part.depthwise = pack_depthwise(depthwise, range.first + c, width, position,
+                                      {units().in / units().out, units().in});
       part.in_offset = range.in_offset;
       part.first = range.first + c;
       expansion.parts.push_back(std::move(part));
@@ -64,7 +67,10 @@ struct Maker {
       const int row = k / 9, column = k % 9 / 3, byte = k % 3;
       return (bgr ? byte : 2 - byte) * 9 + row * 3 + column;
     };
-    add_parts(stem, net.stem, {0, 0, 0}, order, net.stem_depthwise, same);
+    Linear map = net.stem;  // of the picture, which is as large as it is
+    for (float& weight : map.weight) weight *= units().in;
+    for (float& bias : map.bias) bias *= units().in;
+    add_parts(stem, map, {0, 0, 0}, order, net.stem_depthwise, same);
     return stem;
   }
 
@@ -84,23 +90,24 @@ struct Maker {
     // The second range is the larger one and comes first: the longest task starts first.
     for (const int range : {1, 0}) {
       expansion.runs[range] = {1, 0, block.expand[range].in};
-      add_parts(expansion, block.expand[range],
+      add_parts(expansion, into_swish(block.expand[range], units()),
                 {range, range * block.expand[0].out, range * block.expand[0].in}, same,
                 block.depthwise, position);
     }
-    const float mean = 1.0f / static_cast<float>(stage.size * stage.size);
+    const float mean = 1.0f / (static_cast<float>(stage.size * stage.size) * units().out);
     stage.down = pack_linear(block.down, block.slope, same, position, mean, kernels);
     stage.up = pack_linear(block.up, {}, position, same, 1, kernels);
     for (const int which : {0, 1}) {
       Projection& projection = stage.projections[which];
       projection.input = projection_input(block, which);
-      projection.pointwise =
-          pack(block.project[which], 0, block.project[which].out, projection.input.order, kernels);
+      projection.pointwise = pack(into_memory(block.project[which], units()), 0,
+                                  block.project[which].out, projection.input.order, kernels);
       projection.column = which * block.project[0].out;
     }
     stage.shortcut = block.shortcut;
     if (block.shortcut == Shortcut::Conv || block.shortcut == Shortcut::PoolConv) {
-      stage.shortcut_conv = pack(block.shortcut_conv, 0, stage.out, same, kernels);
+      stage.shortcut_conv =
+          pack(into_swish(block.shortcut_conv, units()), 0, stage.out, same, kernels);
     }
     return stage;
   }
@@ -108,10 +115,11 @@ struct Maker {
   std::vector<ExpandPart> head(const Description& net) const {
     std::vector<ExpandPart> head;
     const int width = part_width(net.head.out, kernels.lanes, threads);
+    const Linear map = into_swish(net.head, units());
     for (int c = 0; c < net.head.out; c += width) {
       ExpandPart part;
-      part.pointwise = pack(net.head, c, width, same, kernels);
-      part.depthwise = pack_depthwise(net.pool, c, width, same);
+      part.pointwise = pack(map, c, width, same, kernels);
+      part.depthwise = pack_depthwise(net.pool, c, width, same, {1 / units().out, 1});
       part.first = c;
       head.push_back(std::move(part));
     }

@@ -8,54 +8,56 @@
 #include "engine/fused/kernels_impl.h"
 
 /** See FloatTile. */
-struct ByteTile {
+class ByteTile {
+ public:
   using Number = std::uint8_t;
   using PanelType = int8::Panel;
   static constexpr bool kPeaks = true;
 
-  template <int G, int N, Store kStore, typename Job>
-  static inline __attribute__((always_inline)) void run(const Job& job,
-                                                        const std::uint8_t* const (&in)[G],
-                                                        const int8::Panel& panel,
-                                                        float* const (&out)[G],
-                                                        std::ptrdiff_t out_pixel, int last_lanes) {
+  template <typename Job>
+  inline __attribute__((always_inline)) explicit ByteTile(const Job& job)
+      : runs_(job.runs), levels_(job.levels), group_(job.in_pixel) {}
+
+  template <int G, int N, Store kStore, typename Layout>
+  inline __attribute__((always_inline)) void run(const std::uint8_t* const (&in)[G],
+                                                 const int8::Panel& panel, float* const (&out)[G],
+                                                 const Layout& layout) const {
     using I = Dot::I;
-    const std::ptrdiff_t in_pixel = job.in_pixel;
-    const Runs runs = job.runs;
     const std::int8_t* w = panel.weight;
     // sum of w (byte - zero) = sum of w stored + (stored_less - zero) times the sum of w
-    const I offset = Dot::splat(Dot::kStoredLess - job.levels.zero);
-    I sum[G * kGroup][N];
+    const I offset = Dot::splat(Dot::kStoredLess - levels_.zero);
+    I sum[N * G * kGroup];
     SEESAW_UNROLL
     for (int j = 0; j < N; ++j) {
       const I start = Dot::mul(offset, Dot::load(panel.total + j * kLanes));
       SEESAW_UNROLL
-      for (int i = 0; i < G * kGroup; ++i) sum[i][j] = start;
+      for (int i = 0; i < G * kGroup; ++i) sum[j * G * kGroup + i] = start;
     }
-    for (int r = 0; r < runs.count; ++r) {
+    for (int r = 0; r < runs_.count; ++r) {
       const std::uint8_t* a[G];
       SEESAW_UNROLL
-      for (int g = 0; g < G; ++g) a[g] = in[g] + r * runs.stride;
+      for (int g = 0; g < G; ++g) a[g] = in[g] + r * runs_.stride;
       int k = 0;
 #ifdef SEESAW_LANE_DOT
       // Sixteen input channels of each pixel in one register, taken four by four.
-      for (; k + 16 <= runs.length; k += 16) {
+      for (; k + 16 <= runs_.length; k += 16) {
         Dot::Bytes left[G * kGroup];
         SEESAW_UNROLL
         for (int i = 0; i < G * kGroup; ++i) {
-          left[i] = Dot::load_bytes(a[i / kGroup] + (i % kGroup) * in_pixel + k);
+          left[i] = Dot::load_bytes(group_.from(a[i / kGroup] + k, i % kGroup));
         }
-#define SEESAW_LANE(lane)                                                                        \
-  {                                                                                              \
-    Dot::Bytes right[N];                                                                         \
-    SEESAW_UNROLL                                                                                \
-    for (int j = 0; j < N; ++j) right[j] = Dot::load_weights(w + j * 4 * kLanes);                \
-    w += N * 4 * kLanes;                                                                         \
-    SEESAW_UNROLL                                                                                \
-    for (int i = 0; i < G * kGroup; ++i) {                                                       \
-      SEESAW_UNROLL                                                                              \
-      for (int j = 0; j < N; ++j) sum[i][j] = Dot::dot_lane<lane>(sum[i][j], right[j], left[i]); \
-    }                                                                                            \
+#define SEESAW_LANE(lane)                                                                          \
+  {                                                                                                \
+    Dot::Bytes right[N];                                                                           \
+    SEESAW_UNROLL                                                                                  \
+    for (int j = 0; j < N; ++j) right[j] = Dot::load_weights(w + j * 4 * kLanes);                  \
+    w += N * 4 * kLanes;                                                                           \
+    SEESAW_UNROLL                                                                                  \
+    for (int i = 0; i < G * kGroup; ++i) {                                                         \
+      SEESAW_UNROLL                                                                                \
+      for (int j = 0; j < N; ++j)                                                                  \
+        sum[j * G * kGroup + i] = Dot::dot_lane<lane>(sum[j * G * kGroup + i], right[j], left[i]); \
+    }                                                                                              \
   }
         SEESAW_LANE(0)
         SEESAW_LANE(1)
@@ -64,36 +66,43 @@ struct ByteTile {
 #undef SEESAW_LANE
       }
 #endif
-      for (; k < runs.length; k += 4) {
+      for (; k < runs_.length; k += 4) {
         Dot::Bytes right[N];
         SEESAW_UNROLL
         for (int j = 0; j < N; ++j) right[j] = Dot::load_weights(w + j * 4 * kLanes);
         w += N * 4 * kLanes;
         SEESAW_UNROLL
         for (int i = 0; i < G * kGroup; ++i) {
-          const Dot::Bytes left = Dot::splat_bytes(a[i / kGroup] + (i % kGroup) * in_pixel + k);
+          const Dot::Bytes left = Dot::splat_bytes(group_.from(a[i / kGroup] + k, i % kGroup));
           SEESAW_UNROLL
-          for (int j = 0; j < N; ++j) sum[i][j] = Dot::dot(sum[i][j], left, right[j]);
+          for (int j = 0; j < N; ++j)
+            sum[j * G * kGroup + i] = Dot::dot(sum[j * G * kGroup + i], left, right[j]);
         }
       }
     }
-    const V scale = Simd::splat(job.levels.scale);
+    const V scale = Simd::splat(levels_.scale);
     V factor[N], bias[N];
     SEESAW_UNROLL
     for (int j = 0; j < N; ++j) {
       factor[j] = Simd::mul(scale, Simd::load(panel.scale + j * kLanes));
       bias[j] = Simd::load(panel.bias + j * kLanes);
     }
-    V value[G * kGroup][N];
+    V value[N * G * kGroup];
     SEESAW_UNROLL
     for (int i = 0; i < G * kGroup; ++i) {
       SEESAW_UNROLL
       for (int j = 0; j < N; ++j) {
-        value[i][j] = Simd::fma(Dot::to_float(sum[i][j]), factor[j], bias[j]);
+        value[j * G * kGroup + i] =
+            Simd::fma(Dot::to_float(sum[j * G * kGroup + i]), factor[j], bias[j]);
       }
     }
-    store_tile<G, N, kStore>(value, out, out_pixel, last_lanes);
+    store_tile<G, N, kStore>(value, out, layout);
   }
+
+ private:
+  const Runs runs_;
+  const int8::Levels levels_;
+  const Group group_;
 };
 
 inline void pointwise_of_bytes(const int8::PointwiseJob& job) { pointwise_by<ByteTile>(job); }

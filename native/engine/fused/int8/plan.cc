@@ -78,18 +78,19 @@ std::vector<Stage> quantise_plan(const Description& net, Plan& plan, const Kerne
     const Block& block = net.blocks[i];
     fused::Stage& from = plan.stages[i];
     Stage stage;
+    const Linear expand[] = {into_swish(block.expand[0], kernels.swish),
+                             into_swish(block.expand[1], kernels.swish)};
     for (std::size_t p = 0; p < from.expansion.parts.size(); ++p) {
       ExpandPart& part = from.expansion.parts[p];
       const int range = from.expansion.range[p];
-      stage.expand.push_back(pack_bytes(block.expand[range],
-                                        part.first - range * block.expand[0].out,
+      stage.expand.push_back(pack_bytes(expand[range], part.first - range * block.expand[0].out,
                                         part.pointwise.outputs, same, kernels));
       drop_weights(part.pointwise);
     }
     for (const int which : {0, 1}) {
       Projection& projection = from.projections[which];
-      stage.project[which] = pack_bytes(block.project[which], 0, block.project[which].out,
-                                        projection.input.order, kernels);
+      stage.project[which] = pack_bytes(into_memory(block.project[which], kernels.swish), 0,
+                                        block.project[which].out, projection.input.order, kernels);
       drop_weights(projection.pointwise);
     }
     stages.push_back(std::move(stage));

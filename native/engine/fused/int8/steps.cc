@@ -84,7 +84,7 @@ void Steps::find_middle_levels(int index, const fused::Scratch& scratch, Local& 
     high = std::max(high, peaks_.data()[c] * gates[c]);
     gate = std::max(gate, gates[c]);
   }
-  local.levels = levels_between(kLeastSwish * gate, high);
+  local.levels = levels_between(kLeastSwish * kernels_.floats->swish.out * gate, high);
   const float inverse = 1 / local.levels.scale;
   for (int c = 0; c < channels; ++c) local.factors[c] = gates[c] * inverse;
 }
