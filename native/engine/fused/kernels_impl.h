@@ -4,7 +4,9 @@
 //
 // Simd gives: V, kLanes, kPairs (whether two groups of pixels fit the registers with `n` vectors),
 // load, store, load_first, store_first (of so many numbers), splat, fma(a, b, c) = a b + c, add,
-// sub, mul, min, max, divide, prelu and scale_exponent.
+// sub, mul, min, max, divide, prelu and scale_exponent. With SEESAW_LANE_FMA, for processors whose
+// instructions take one of a vector's numbers as a factor, also fma_lane, mul_lane, a Swish of its
+// own, and kSwishUnits beside it.
 
 #if defined(__clang__)
 #define SEESAW_UNROLL _Pragma("clang loop unroll(full)")
