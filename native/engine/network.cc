@@ -65,6 +65,20 @@ ncnn::Option ncnn_options(const NetworkOptions& options) {
   return option;
 }
 
+/**
+ * Why the CPU does not load what has passed every check. NCNN does not say so, but next to no model
+ * is refused then, and what it needs of memory may be: that much is asked for once more, with a
+ * margin for what the attempt has given back.
+ */
+Error refusal(std::size_t weight_bytes, const char* what) {
+  constexpr std::size_t kMargin = std::size_t{16} << 20;
+  // The weights are held as they are stored or as fp32, and rearranged layer by layer.
+  ncnn::Mat memory;
+  memory.create(static_cast<int>((2 * weight_bytes + kMargin) / 16), std::size_t{16});
+  if (memory.empty()) return Error(ErrorCode::OutOfMemory, "no memory to load the network");
+  return Error(ErrorCode::ModelInvalid, what);
+}
+
 /** NCNN takes another GPU, or the CPU, by itself when the one asked for cannot be opened. */
 bool computes_on([[maybe_unused]] const ncnn::Net& net, [[maybe_unused]] int gpu) {
 #if NCNN_VULKAN
@@ -134,7 +148,7 @@ Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
   if (state_->on_gpu) state_->tenancy.emplace([&net] { net.clear(); });
   const unsigned char* text = reinterpret_cast<const unsigned char*>(state_->file.text.c_str());
   if (net.load_param(ncnn::DataReaderFromMemory(text)) != 0) {
-    throw Error(ErrorCode::ModelInvalid, "NCNN refuses the network description");
+    throw refusal(bin.size(), "NCNN refuses the network description");
   }
   if (options.gpu && !computes_on(net, *options.gpu)) {
     throw Error(ErrorCode::DeviceUnavailable, "it cannot be opened");
@@ -143,7 +157,7 @@ Network::Network(std::string param_text, std::vector<std::uint8_t> bin,
   if (net.load_model(reader) != 0 || !reader.at_end()) {
     // What the CPU can load was checked above; what a GPU's driver takes was not.
     throw state_->on_gpu ? Error(ErrorCode::DeviceUnavailable, "it does not take the network")
-                         : Error(ErrorCode::ModelInvalid, "NCNN refuses the weights");
+                         : refusal(bin.size(), "NCNN refuses the weights");
   }
 }
 
