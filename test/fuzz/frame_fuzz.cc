@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "../native/upright.h"
 #include "engine/error.h"
 #include "face/frame.h"
 #include "face/picture.h"
@@ -55,6 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         image.bgr.size() != static_cast<std::size_t>(image.width) * image.height * 3) {
       std::abort();
     }
+    if (image.bgr != seesaw::test::upright(frame).bgr) std::abort();
     // Read in parts, where it lies, it is the same picture.
     const int x = input.between(0, image.width - 1), y = input.between(0, image.height - 1);
     const seesaw::Image part = seesaw::crop(picture, x, y, image.width - x, 1);

@@ -9,6 +9,7 @@
 #include "face/frame.h"
 #include "face/picture.h"
 #include "face_samples.h"
+#include "upright.h"
 
 namespace seesaw {
 namespace {
@@ -160,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(Frame, EachYuv,
                          testing::Values(PixelFormat::Nv12, PixelFormat::Nv21, PixelFormat::I420,
                                          PixelFormat::Yuyv));
 
-TEST_P(EachYuv, ToBgrIsWhatTheStandardsSay) {
+TEST_P(EachYuv, PixelsAreWhatTheStandardsSay) {
   const int sizes[][2] = {{1, 1}, {2, 2}, {3, 3}, {7, 5}, {64, 4}, {65, 3}, {131, 6}};
   for (const auto& [width, height] : sizes) {
     for (const int padding : {0, 6}) {
@@ -210,24 +211,6 @@ TEST_P(EachYuv, EveryPlaneIsChecked) {
   }
 }
 
-/** Where a pixel of the upright picture is in the frame. */
-struct Place {
-  int x, y;
-};
-
-Place place_of(int x, int y, int width, int height, int rotation) {
-  switch (rotation) {
-    case 90:
-      return {y, height - 1 - x};
-    case 180:
-      return {width - 1 - x, height - 1 - y};
-    case 270:
-      return {width - 1 - y, x};
-    default:
-      return {x, y};
-  }
-}
-
 TEST(Frame, RotationTurnsThePictureClockwise) {
   const int sizes[][2] = {{1, 1}, {1, 9}, {9, 1}, {33, 17}, {40, 16}, {6, 47}};
   for (const auto& [width, height] : sizes) {
@@ -241,7 +224,7 @@ TEST(Frame, RotationTurnsThePictureClockwise) {
       ASSERT_EQ(image.height, across ? width : height);
       for (int y = 0; y < image.height; ++y) {
         for (int x = 0; x < image.width; ++x) {
-          const Place from = place_of(x, y, width, height, rotation);
+          const test::Place from = test::place_of(x, y, frame);
           const std::uint8_t* pixel = source.row(from.y) + 3 * from.x;
           ASSERT_TRUE(std::equal(pixel, pixel + 3, image.row(y) + 3 * x))
               << rotation << " degrees, " << x << ", " << y;
@@ -266,10 +249,11 @@ TEST(Frame, YuvIsTurnedAfterItsConversion) {
 
 /** Parts of a picture, turned or not, against all of it, and its rows against what lies there. */
 void expect_same_pixels(const Frame& frame) {
-  const Image all = pixels_of(frame);
+  const Image all = test::upright(frame);
   const Picture picture(frame);
   ASSERT_EQ(picture.width(), all.width);
   ASSERT_EQ(picture.height(), all.height);
+  ASSERT_EQ(whole(picture).bgr, all.bgr);
   const int blue = picture.red_first() ? 2 : 0;
   std::vector<std::uint8_t> read(all.bgr.size());
   for (int y = 0; y < all.height; ++y) {

@@ -91,5 +91,5 @@ if (musl && built && entered) {
   )
 } else {
   const reasons = { built: 'no binary for it', entered: 'no namespace of its own to be had' }
-  test(`not run under musl: ${reasons[built ? 'entered' : 'built']}`, (t) => t.pass())
+  test.skip(`not run under musl: ${reasons[built ? 'entered' : 'built']}`, (t) => t.fail())
 }

@@ -94,7 +94,7 @@ using ExpandDepthwiseJob = ExpandDepthwiseJobOf<float, Panel>;
  */
 static inline int ring_rows(int rows, int columns) { return columns / kGroup % 2 ? rows + 1 : 4; }
 
-/** A small linear layer: out = w in + bias, then what `store` of `Linear` or PReLU or sigmoid. */
+/** A small linear layer: out = w in + bias, then its activation. */
 enum class Activation { None, PReLU, Sigmoid };
 struct LinearJob {
   const float* in = nullptr;  // [inputs]

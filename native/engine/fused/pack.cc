@@ -1,5 +1,7 @@
 #include "engine/fused/pack.h"
 
+#include <algorithm>
+
 namespace seesaw::fused {
 namespace {
 

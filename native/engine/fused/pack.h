@@ -19,11 +19,10 @@ struct Packed {
   std::size_t largest_panel(int lanes) const;
 };
 
-/**
- * Maps lie in memory `units.out` times as large as they are, so that swish and what adds to its
- * results agree: what a linear map becomes whose result goes into swish, or to memory as it is.
+/** The map of activations, which lie in memory `units.out` times as large as they are, into swish.
  */
 Linear into_swish(const Linear& map, const SwishUnits& units);
+/** The map of activations into memory, beside the results of swish. */
 Linear into_memory(const Linear& map, const SwishUnits& units);
 
 /** input(k) is the column of `map` that the k-th input in the kernel's order belongs to. */
