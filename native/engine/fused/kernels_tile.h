@@ -131,7 +131,7 @@ class FloatTile {
   const Group group_;
 };
 
-/** One panel of N vectors for as many groups as there are, whose places follow from `start`. */
+/** One panel of N vectors for as many groups as there are, from `place` on. */
 template <typename Tile, int N, Store kStore, typename Job, typename Place, typename Layout>
 __attribute__((noinline)) void panel_tiles(const Job& job, const typename Tile::PanelType& one,
                                            int groups, Place place, const Layout& where) {

@@ -26,6 +26,10 @@ Linear scaled(const Linear& map, float weight, float bias) {
 
 }  // namespace
 
+Linear picture_into_swish(const Linear& map, const SwishUnits& units) {
+  return scaled(map, units.in, units.in);
+}
+
 Linear into_swish(const Linear& map, const SwishUnits& units) {
   return scaled(map, units.in / units.out, units.in);
 }

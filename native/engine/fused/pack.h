@@ -19,8 +19,9 @@ struct Packed {
   std::size_t largest_panel(int lanes) const;
 };
 
-/** The map of activations, which lie in memory `units.out` times as large as they are, into swish.
- */
+/** The map of a picture, whose numbers are as large as they are, into swish. */
+Linear picture_into_swish(const Linear& map, const SwishUnits& units);
+/** The map of activations, which are `units.out` times as large in memory, into swish. */
 Linear into_swish(const Linear& map, const SwishUnits& units);
 /** The map of activations into memory, beside the results of swish. */
 Linear into_memory(const Linear& map, const SwishUnits& units);

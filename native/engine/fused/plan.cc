@@ -67,10 +67,8 @@ struct Maker {
       const int row = k / 9, column = k % 9 / 3, byte = k % 3;
       return (bgr ? byte : 2 - byte) * 9 + row * 3 + column;
     };
-    Linear map = net.stem;  // of the picture, which is as large as it is
-    for (float& weight : map.weight) weight *= units().in;
-    for (float& bias : map.bias) bias *= units().in;
-    add_parts(stem, map, {0, 0, 0}, order, net.stem_depthwise, same);
+    add_parts(stem, picture_into_swish(net.stem, units()), {0, 0, 0}, order, net.stem_depthwise,
+              same);
     return stem;
   }
 
