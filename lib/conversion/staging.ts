@@ -61,7 +61,7 @@ export class Staging {
   publish(): string {
     const manifest = join(this.target, `${this.name}.json`)
     try {
-      // Before they take the places of others: else a loss of power could leave neither.
+      // What takes another file's place is on the disk by then, as far as the system keeps its word.
       for (const suffix of suffixes) sync(join(this.path, `${this.name}.${suffix}`))
       // A manifest never stands beside files of another model.
       rmSync(manifest, { force: true })
