@@ -1,29 +1,15 @@
-# Defines the target ncnn: from ncnn_DIR when it is given, else from scripts/ncnn, which finds or
-# builds the pinned release (SEESAWFACE_NCNN chooses the source).
+# Defines the target ncnn: from ncnn_DIR when it is given, else from scripts/libraries, which finds
+# or builds the pinned release (SEESAWFACE_NCNN chooses the source).
 if(NOT ncnn_DIR AND NOT NCNN_DIR)
-  find_program(NODE_EXECUTABLE NAMES node nodejs)
-  if(NOT NODE_EXECUTABLE)
-    message(FATAL_ERROR "node is needed to get NCNN: put it in PATH or give -Dncnn_DIR=FOLDER")
-  endif()
-  set(ensure ${NODE_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/scripts/ncnn/index.mjs ensure)
-  if(CMAKE_TOOLCHAIN_FILE)
-    list(APPEND ensure --toolchain ${CMAKE_TOOLCHAIN_FILE})
-  else()
-    list(APPEND ensure --cxx ${CMAKE_CXX_COMPILER})
-  endif()
+  set(wishes)
   if(SEESAWFACE_VULKAN)
-    list(APPEND ensure --vulkan)
+    list(APPEND wishes --vulkan)
   endif()
   # A toolchain may have wishes for NCNN alone (scripts/prebuild/zig.ts).
   if(SEESAWFACE_NCNN_FLAGS)
-    list(APPEND ensure "--flags=${SEESAWFACE_NCNN_FLAGS}")
+    list(APPEND wishes "--flags=${SEESAWFACE_NCNN_FLAGS}")
   endif()
-  # Its progress goes to stderr, which execute_process passes on as it comes.
-  execute_process(COMMAND ${ensure} OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE
-                  RESULT_VARIABLE failed)
-  if(failed)
-    message(FATAL_ERROR "NCNN is not available; the reason is said above.")
-  endif()
+  seesawface_library(ncnn NCNN prefix ${wishes})
 elseif(NCNN_DIR)
   set(prefix ${NCNN_DIR})
 endif()

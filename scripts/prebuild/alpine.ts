@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from '../ncnn/cache.mjs'
-import { run } from '../ncnn/run.mjs'
+import { cacheFolder } from '../libraries/cache.mjs'
+import { run } from '../libraries/run.mjs'
 import { muslNode, once, suite, unpackMusl } from './musl.js'
 
 /** Where other folders are mounted. */

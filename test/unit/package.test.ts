@@ -53,13 +53,13 @@ test('it holds what building and running take, and nothing else', (t) => {
     'models/seesaw-shuffle.bin',
     'models/yunet.json',
     'native/binding/addon.cc',
-    'scripts/ncnn/index.mjs'
+    'scripts/libraries/index.mjs'
   ]) {
     t.true(files.includes(needed), `${needed} is missing`)
   }
   t.deepEqual(
     files.filter((path) =>
-      /^(test|lib|bench|docs|\.ci)\/|^(?!prebuilds\/).*\.node$|\.(pt|pyc)$|^scripts\/(?!ncnn)|^training\/.*(tests|fast)\//.test(
+      /^(test|lib|bench|docs|\.ci)\/|^(?!prebuilds\/).*\.node$|\.(pt|pyc)$|^scripts\/(?!libraries)|^training\/.*(tests|fast)\//.test(
         path
       )
     ),

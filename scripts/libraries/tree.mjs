@@ -3,12 +3,6 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What of NCNN's source takes part in our build. */
-const parts = ['CMakeLists.txt', 'cmake', 'src']
-
-/** What of it takes part in a build with Vulkan. */
-export const withGlslang = [...parts, 'glslang']
-
 async function files(root, path) {
   const entries = await readdir(join(root, path), { withFileTypes: true }).catch(() => undefined)
   if (!entries) return [path]
@@ -18,9 +12,9 @@ async function files(root, path) {
   return (await Promise.all(nested)).flat()
 }
 
-/** sha256 over the lines "path sha256(content)", sorted by path in code unit order. */
-export async function treeDigest(root, of = parts) {
-  const paths = (await Promise.all(of.map((p) => files(root, p)))).flat().sort()
+/** sha256 over the lines "path sha256(content)" of `parts`, sorted by path in code unit order. */
+export async function treeDigest(root, parts) {
+  const paths = (await Promise.all(parts.map((p) => files(root, p)))).flat().sort()
   const digest = createHash('sha256')
   for (const path of paths) {
     const content = await readFile(join(root, path))

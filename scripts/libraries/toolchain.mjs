@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { run } from './run.mjs'
 import { Refusal } from './say.mjs'
 
-async function works(program) {
+export async function works(program) {
   return (await run(program, ['--version'])).code === 0
 }
 

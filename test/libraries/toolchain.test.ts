@@ -1,6 +1,6 @@
 import test from 'ava'
-import { flags } from '../../scripts/ncnn/recipe.mjs'
-import { cCompilerOf, isArm32 } from '../../scripts/ncnn/toolchain.mjs'
+import { flags } from '../../scripts/libraries/ncnn.mjs'
+import { cCompilerOf, isArm32 } from '../../scripts/libraries/toolchain.mjs'
 
 // CMake refuses a C++ compiler in the place of a C compiler, and NCNN is configured with both.
 const cases: [cxx: string, c: string][] = [
@@ -32,6 +32,6 @@ for (const [identity, arm32] of [
 }
 
 test('NCNN is built without half precision for ARM of 32 bits, and with it elsewhere', (t) => {
-  t.true(flags('1', { arm32: true }).includes('-DNCNN_ARM82=OFF'))
-  t.true(flags('1').includes('-DNCNN_ARM82=ON'))
+  t.true(flags({ arm32: true }).includes('-DNCNN_ARM82=OFF'))
+  t.true(flags().includes('-DNCNN_ARM82=ON'))
 })

@@ -1,4 +1,4 @@
-// scripts/ncnn with tools that only pretend: what it runs, what it keeps and what it says.
+// scripts/libraries with tools that only pretend: what it runs, what it keeps and what it says.
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -16,10 +16,11 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import test from 'ava'
-import { treeDigest } from '../../scripts/ncnn/tree.mjs'
+import { ncnn } from '../../scripts/libraries/ncnn.mjs'
+import { treeDigest } from '../../scripts/libraries/tree.mjs'
 import { fill, makeReadOnly, mountTest, runOn } from '../support/small-disk.js'
 
-const script = resolve('scripts/ncnn/index.mjs')
+const script = resolve('scripts/libraries/index.mjs')
 
 /** A cmake that answers as the real one does and writes down each call. */
 const cmake = `#!/bin/sh
@@ -78,7 +79,7 @@ interface Answer {
 
 function ensure(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Answer> {
   return new Promise((done) => {
-    execFile(process.execPath, [script, 'ensure', ...args], { env }, (error, out, err) =>
+    execFile(process.execPath, [script, 'ensure', 'ncnn', ...args], { env }, (error, out, err) =>
       done({ code: error ? Number(error.code) : 0, out: out.trim(), err: err.trim() })
     )
   })
@@ -86,7 +87,7 @@ function ensure(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Answer> {
 
 /** A source tree of which only the list of layers matters here. */
 async function sourceTree(folder: string): Promise<string> {
-  const recipe = await readFile('scripts/ncnn/recipe.mjs', 'utf8')
+  const recipe = await readFile('scripts/libraries/ncnn.mjs', 'utf8')
   const names = recipe.match(/const layers = \[([^\]]*)\]/)?.[1]?.match(/\w+/g) ?? []
   const list = [...names, 'LSTM'].map((name) => `ncnn_add_layer(${name})\n`).join('')
   await mkdir(join(folder, 'src'), { recursive: true })
@@ -264,7 +265,7 @@ for (const [what, spoil, built, says] of disks) {
     await mkdir(cache, { recursive: true })
     if (built) t.is((await ensure(where.env, '--source', source)).code, 0)
     const env = Object.entries(where.env).map(([name, value]) => `${name}=${value}`)
-    const command = ['env', ...env, process.execPath, script, 'ensure', '--source', source]
+    const command = ['env', ...env, process.execPath, script, 'ensure', 'ncnn', '--source', source]
     const { code, stderr } = await runOn(cache, spoil, command)
     t.is(code, says ? 1 : 0, stderr)
     if (says) t.regex(stderr.trim().split('\n').at(-1) ?? '', says)
@@ -332,9 +333,15 @@ test('the tree digest is what its definition says', async (t) => {
     const content = await readFile(join(folder, path))
     lines.push(`${path} ${createHash('sha256').update(content).digest('hex')}\n`)
   }
-  t.is(await treeDigest(folder), createHash('sha256').update(lines.join('')).digest('hex'))
+  t.is(
+    await treeDigest(folder, ncnn.parts),
+    createHash('sha256').update(lines.join('')).digest('hex')
+  )
   await writeFile(join(folder, 'README.md'), 'not part of a build')
-  t.is(await treeDigest(folder), createHash('sha256').update(lines.join('')).digest('hex'))
+  t.is(
+    await treeDigest(folder, ncnn.parts),
+    createHash('sha256').update(lines.join('')).digest('hex')
+  )
 })
 
 test('a wrong command shows how it is used', async (t) => {

@@ -24,9 +24,16 @@ export function sentenceOf(error) {
   )
 }
 
+let speaker = 'libraries'
+
+/** Who every line is said to come from: the library that is looked for. */
+export function speakAs(name) {
+  speaker = name
+}
+
 /** One line on stderr; stdout carries only the answer. */
 export function say(text) {
-  process.stderr.write(`ncnn: ${text}\n`)
+  process.stderr.write(`${speaker}: ${text}\n`)
 }
 
 /**
@@ -45,7 +52,7 @@ export function progress(label) {
     if (tty) {
       const bar = '#'.repeat(Math.floor(percent / 4)).padEnd(25, '.')
       process.stderr.write(
-        `\rncnn: ${label} [${bar}] ${String(percent).padStart(3)} % ${seconds} s`
+        `\r${speaker}: ${label} [${bar}] ${String(percent).padStart(3)} % ${seconds} s`
       )
     } else {
       say(`${label} ${percent} % (${seconds} s)`)

@@ -5,12 +5,16 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { cacheFolder, exists, sha256 } from './cache.mjs'
-import * as pins from './pins.mjs'
 import { run, tail } from './run.mjs'
 import { progress, Refusal, say } from './say.mjs'
 import { treeDigest } from './tree.mjs'
 
-const ownSource = 'or give a folder with the source in SEESAWFACE_NCNN'
+/** The client that can download a source package without building it. */
+const unearth = 'unearth==0.19.0'
+
+/** What helps whenever a download does not. */
+const remedies = ({ variable, optional }) =>
+  `or give a folder with the source in ${variable}${optional ? `, or ${optional}` : ''}`
 
 /** Index addresses of pip's own configuration, as arguments of the downloading client. */
 async function indexArguments(python) {
@@ -29,7 +33,7 @@ async function indexArguments(python) {
   ]
 }
 
-async function findPython() {
+async function findPython(library) {
   for (const python of ['python3', 'python']) {
     const { code } = await run(python, ['-m', 'pip', '--version'])
     if (code === 0) return python
@@ -37,47 +41,48 @@ async function findPython() {
   throw new Refusal(
     'the package index needs Python 3 with pip ' +
       '(Debian: apt install python3-pip; Termux: pkg install python python-pip), ' +
-      `${ownSource}.`
+      `${remedies(library)}.`
   )
 }
 
 /** Downloads the source package by the index's ordinary client into `folder`. */
-async function fromIndex(folder) {
-  const python = await findPython()
-  const client = join(folder, pins.unearth.replace('==', '-'))
+async function fromIndex(library, folder) {
+  const { sdist } = library
+  const python = await findPython(library)
+  const client = join(folder, unearth.replace('==', '-'))
   if (!(await exists(client))) {
     const fresh = `${client}.${process.pid}`
-    const args = ['-m', 'pip', 'install', '--quiet', '--target', fresh, pins.unearth]
+    const args = ['-m', 'pip', 'install', '--quiet', '--target', fresh, unearth]
     const done = await run(python, args)
     if (done.code !== 0) {
       await rm(fresh, { recursive: true, force: true })
       throw new Refusal(
-        `pip could not install ${pins.unearth}: check the network and pip's configuration, ` +
-          `${ownSource}.\n${tail(done, 4)}`
+        `pip could not install ${unearth}: check the network and pip's configuration, ` +
+          `${remedies(library)}.\n${tail(done, 4)}`
       )
     }
     await rename(fresh, client).catch(() => rm(fresh, { recursive: true, force: true }))
   }
-  const wanted = `${pins.sdist.name}==${pins.sdist.version}`
+  const wanted = `${sdist.name}==${sdist.version}`
   const args = ['-m', 'unearth', '--no-binary', ...(await indexArguments(python))]
   const done = await run(python, [...args, '--download', folder, wanted], {
     // unearth does not read pip's setting for a certificate of one's own.
     env: { SSL_CERT_FILE: process.env.PIP_CERT, ...process.env, PYTHONPATH: client }
   })
-  const archive = join(folder, pins.sdist.file)
+  const archive = join(folder, sdist.file)
   if (done.code !== 0 || !(await exists(archive))) {
     throw new Refusal(
       `${wanted} could not be downloaded from the package index: check the network and pip's ` +
-        `configuration, ${ownSource}.\n${tail(done, 4)}`
+        `configuration, ${remedies(library)}.\n${tail(done, 4)}`
     )
   }
   return archive
 }
 
 /** Downloads the release archive of the upstream project into `folder`. */
-async function fromUpstream(folder) {
-  const url = process.env.SEESAWFACE_NCNN_URL || pins.upstream
-  const archive = join(folder, `upstream-${pins.version}.tar.gz`)
+async function fromUpstream(library, folder) {
+  const url = process.env[`${library.variable}_URL`] || library.upstream
+  const archive = join(folder, upstreamFile(library))
   const part = `${archive}.${process.pid}`
   const line = progress('downloading')
   try {
@@ -95,18 +100,20 @@ async function fromUpstream(folder) {
     line.stop()
     await rm(part, { force: true })
     const why = error.cause?.code ?? error.cause?.message ?? error.message
-    throw new Refusal(`${url} could not be downloaded (${why}): check the network, ${ownSource}.`)
+    throw new Refusal(
+      `${url} could not be downloaded (${why}): check the network, ${remedies(library)}.`
+    )
   }
   await rename(part, archive)
   return archive
 }
 
-async function checkArchive(archive) {
+async function checkArchive({ sdist }, archive) {
   const found = await sha256(archive)
-  if (found === pins.sdist.sha256) return
+  if (found === sdist.sha256) return
   await rm(archive, { force: true })
   throw new Refusal(
-    `the downloaded ${pins.sdist.file} has the sha256 ${found}, not ${pins.sdist.sha256}: ` +
+    `the downloaded ${sdist.file} has the sha256 ${found}, not ${sdist.sha256}: ` +
       'it is not the file this project was tested with and was removed; try again, or ask whoever ' +
       'runs your package index.'
   )
@@ -128,55 +135,51 @@ async function unpack(archive, into) {
   return join(into, top)
 }
 
-async function checkTree(source, archive) {
-  const found = await treeDigest(source)
-  if (found === pins.tree) return
+async function checkTree({ title, version, parts, tree }, source, archive) {
+  const found = await treeDigest(source, parts)
+  if (found === tree) return
   await rm(archive, { force: true })
   throw new Refusal(
-    `the source in ${archive} is not the NCNN ${pins.version} this project was tested with ` +
-      `(tree digest ${found}, not ${pins.tree}); the archive was removed.`
+    `the source in ${archive} is not the ${title} ${version} this project was tested with ` +
+      `(tree digest ${found}, not ${tree}); the archive was removed.`
   )
 }
 
-async function byIndex(folder, into) {
-  const kept = join(folder, pins.sdist.file)
-  const archive = (await exists(kept)) ? kept : await fromIndex(folder)
-  await checkArchive(archive)
-  const source = await unpack(archive, into)
-  await checkTree(source, archive)
+const upstreamFile = ({ name, version }) => `${name}-upstream-${version}.tar.gz`
+
+async function byIndex(library, folder, into) {
+  const { sdist } = library
+  const kept = join(folder, sdist.file)
+  const archive = (await exists(kept)) ? kept : await fromIndex(library, folder)
+  await checkArchive(library, archive)
+  const source = join(await unpack(archive, into), sdist.folder)
+  await checkTree(library, source, archive)
   return source
 }
 
-async function byUpstream(folder, into) {
-  const kept = join(folder, `upstream-${pins.version}.tar.gz`)
-  const archive = (await exists(kept)) ? kept : await fromUpstream(folder)
+async function byUpstream(library, folder, into) {
+  const kept = join(folder, upstreamFile(library))
+  const archive = (await exists(kept)) ? kept : await fromUpstream(library, folder)
   const source = await unpack(archive, into)
-  await checkTree(source, archive)
+  await checkTree(library, source, archive)
   return source
 }
 
 const routes = { index: byIndex, upstream: byUpstream }
 
 /**
- * Unpacks the verified source into `into`; `route` is index, upstream, or auto for either. The
- * forge's archives lack glslang, which is a submodule: with Vulkan there is the index only.
+ * Unpacks the library's verified source into `into` and returns its folder; wish.route is index,
+ * upstream, or auto for either.
  */
-export async function getSource(route, into, { vulkan = false } = {}) {
-  if (vulkan && route === 'upstream') {
-    throw new Refusal(
-      'the release archive of the upstream project has no glslang, the shader compiler that a ' +
-        `build with Vulkan needs: take the package index instead, ${ownSource}.`
-    )
-  }
+export async function getSource(library, wish, into) {
+  const names = library.routes(wish.route, wish)
   const folder = join(await cacheFolder(), 'downloads')
   await mkdir(folder, { recursive: true })
-  const either = vulkan ? ['index'] : ['index', 'upstream']
-  const names = route === 'auto' ? either : [route]
   const reasons = []
   for (const name of names) {
-    say(`getting NCNN ${pins.version} (${name})`)
+    say(`getting ${library.title} ${library.version} (${name})`)
     try {
-      return await routes[name](folder, into)
+      return await routes[name](library, folder, into)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       reasons.push(`${name}: ${error.message}`)
@@ -185,6 +188,6 @@ export async function getSource(route, into, { vulkan = false } = {}) {
   throw new Refusal(
     reasons.length === 1
       ? reasons[0].replace(/^\w+: /, '')
-      : `the source of NCNN could not be had by either route.\n  ${reasons.join('\n  ')}`
+      : `the source of ${library.title} could not be had by either route.\n  ${reasons.join('\n  ')}`
   )
 }

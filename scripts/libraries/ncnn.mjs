@@ -1,6 +1,12 @@
-// How NCNN is configured: the layers our networks use, and nothing else of it.
+// NCNN: the one release this project is built and tested with, where it comes from, and how it is
+// configured: the layers our networks use, and nothing else of it.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { exists } from './cache.mjs'
+import { Refusal } from './say.mjs'
+import { isArm32 } from './toolchain.mjs'
+
+const version = '20261020'
 
 /**
  * Layers kept. The networks themselves, what pnnx may emit for convolutional networks of this
@@ -17,7 +23,7 @@ const layers = [
 ]
 
 const options = {
-  NCNN_VERSION: undefined,
+  NCNN_VERSION: version,
   CMAKE_BUILD_TYPE: 'Release',
   CMAKE_POSITION_INDEPENDENT_CODE: 'ON',
   CMAKE_INSTALL_LIBDIR: 'lib',
@@ -83,21 +89,13 @@ const vulkanOptions = {
 const arm32Options = { NCNN_ARM82: 'OFF' }
 
 /** The -D arguments that do not depend on where the source lies: part of the cache key. */
-export function flags(version, { vulkan = false, arm32 = false } = {}) {
-  const all = {
-    ...options,
-    NCNN_VERSION: version,
-    ...(vulkan && vulkanOptions),
-    ...(arm32 && arm32Options)
-  }
+export function flags({ vulkan = false, arm32 = false } = {}) {
+  const all = { ...options, ...(vulkan && vulkanOptions), ...(arm32 && arm32Options) }
   return Object.entries(all).map(([k, v]) => `-D${k}=${v}`)
 }
 
-/** The layers as they enter the cache key. */
-export const kept = layers.join(',')
-
 /** -DWITH_LAYER_x=OFF for every layer of this source that we do not keep. */
-export async function layerFlags(source) {
+async function layerFlags(source) {
   const list = await readFile(join(source, 'src/CMakeLists.txt'), 'utf8')
   const all = [...list.matchAll(/^ncnn_add_layer\((\w+)/gm)].map((m) => m[1])
   const missing = layers.filter((name) => !all.includes(name))
@@ -105,4 +103,69 @@ export async function layerFlags(source) {
   return all.map(
     (name) => `-DWITH_LAYER_${name.toLowerCase()}=${layers.includes(name) ? 'ON' : 'OFF'}`
   )
+}
+
+/** What of the source takes part in our build, and what besides in one with Vulkan. */
+const parts = ['CMakeLists.txt', 'cmake', 'src']
+const withGlslang = [...parts, 'glslang']
+
+const needsGlslang = 'the shader compiler that a build with Vulkan needs'
+
+/** @type {import('./library.mjs').Library} */
+export const ncnn = {
+  name: 'ncnn',
+  title: 'NCNN',
+  version,
+  variable: 'SEESAWFACE_NCNN',
+  sdist: {
+    name: 'ncnn',
+    version: `1.0.${version}`,
+    file: `ncnn-1.0.${version}.tar.gz`,
+    sha256: 'ad8cdd63e9755cfa8e23b9b6d9ce46156077d80298a89e7c3ba325ffccfca200',
+    folder: '.'
+  },
+  upstream: `https://github.com/Tencent/ncnn/archive/refs/tags/${version}.tar.gz`,
+  parts,
+  // The digest was taken from the source package above. That both routes carry the same files was
+  // checked on release 20260526, the newest tag at hand then: its tag and its source package are the
+  // same, file by file, in CMakeLists.txt, cmake/ and src/. The download of this release's archive
+  // could only be tested against a local server.
+  tree: '5b85c0c49c47146fc75cf9fa8cb22d04c97bab8b285e76a1e127168e53c4f5c2',
+  system: {
+    package: 'ncnn',
+    prefixOf: (found) => found.replace(/\/(lib|lib64)(\/[^/]+)?\/cmake\/ncnn$/, ''),
+    missing: 'Termux: pkg install ncnn; Debian has no package of it'
+  },
+  prefix: {
+    files: ['lib/cmake/ncnn/ncnnConfig.cmake', 'lib64/cmake/ncnn/ncnnConfig.cmake'],
+    named: 'lib/cmake/ncnn/ncnnConfig.cmake'
+  },
+  source: 'src/net.h',
+
+  async plan({ vulkan = false, folder }, { identity }) {
+    if (vulkan && folder && !(await exists(join(folder, 'glslang/CMakeLists.txt')))) {
+      throw new Refusal(
+        `${folder} has no glslang/, ${needsGlslang}: in a checkout of NCNN run ` +
+          '"git submodule update --init glslang".'
+      )
+    }
+    return {
+      options: flags({ vulkan, arm32: isArm32(identity) }),
+      kept: layers.join(','),
+      parts: vulkan ? withGlslang : parts,
+      configure: layerFlags
+    }
+  },
+
+  // The forge's archives lack glslang, which is a submodule: with Vulkan there is the index only.
+  routes(route, { vulkan = false }) {
+    if (vulkan && route === 'upstream') {
+      throw new Refusal(
+        `the release archive of the upstream project has no glslang, ${needsGlslang}: take the ` +
+          'package index instead, or give a folder with the source in SEESAWFACE_NCNN.'
+      )
+    }
+    if (route !== 'auto') return [route]
+    return vulkan ? ['index'] : ['index', 'upstream']
+  }
 }
