@@ -10,28 +10,39 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/ci/parts.sh
 
-wanted=("$@")
-known=()
-# nightly NAME COMMAND…: runs the part if it is among those wanted.
-nightly() {
-  known+=("$1")
-  if [ "${#wanted[@]}" = 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]; then part "$@"; fi
+# every_part DO: calls `DO NAME COMMAND…` for each part.
+every_part() {
+  "$1" address sh scripts/native-tests.sh -DSEESAWFACE_SANITIZE=ON
+  "$1" threads sh scripts/native-tests.sh -DSEESAWFACE_SANITIZE=thread
+  "$1" build sh -c 'npm run build:native && npm run build'
+  "$1" valgrind sh scripts/valgrind.sh
+  "$1" fuzz sh scripts/fuzz.sh "${FUZZ_SECONDS:-600}s"
+  "$1" properties env FC_RUNS="${FC_RUNS:-20}" npx ava --timeout=30m 'test/properties/*.test.ts'
+  "$1" hostile npx ava test/unit/hostile-images.test.ts
+  "$1" vulkan sh scripts/vulkan/test.sh
+  "$1" endurance npm run endurance -- --out build/endurance --scale "${ENDURANCE_SCALE:-1}"
 }
 
-nightly address sh scripts/native-tests.sh -DSEESAWFACE_SANITIZE=ON
-nightly threads sh scripts/native-tests.sh -DSEESAWFACE_SANITIZE=thread
-nightly build sh -c 'npm run build:native && npm run build'
-nightly valgrind sh scripts/valgrind.sh
-nightly fuzz sh scripts/fuzz.sh "${FUZZ_SECONDS:-600}s"
-nightly properties env FC_RUNS="${FC_RUNS:-20}" npx ava --timeout=30m 'test/properties/*.test.ts'
-nightly hostile npx ava test/unit/hostile-images.test.ts
-nightly vulkan sh scripts/vulkan/test.sh
-nightly endurance npm run endurance -- --out build/endurance --scale "${ENDURANCE_SCALE:-1}"
+# among WORD OTHER…: whether it is one of the others.
+among() {
+  local word=$1 other
+  shift
+  for other; do [ "$other" != "$word" ] || return 0; done
+  return 1
+}
 
+wanted=("$@") known=()
+name_it() { known+=("$1"); }
+every_part name_it
 for name in "${wanted[@]}"; do
-  if [[ " ${known[*]} " != *" $name "* ]]; then
+  if ! among "$name" "${known[@]}"; then
     echo "nightly: there is no part '$name' (known: ${known[*]})" >&2
-    broken=$((broken + 1))
+    exit 2
   fi
 done
+
+if_wanted() {
+  if [ "${#wanted[@]}" = 0 ] || among "$1" "${wanted[@]}"; then part "$@"; fi
+}
+every_part if_wanted
 finish
