@@ -262,6 +262,24 @@ TEST_P(FusedKernels, NotANumberStaysOneInEveryActivation) {
   }
 }
 
+TEST_P(FusedKernels, SigmoidOfTheGreatestAndOfInfinities) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kMost = std::numeric_limits<float>::max();
+  const Linear one{1, 1, {1}, {0}};
+  const PackedLinear packed = pack_linear(one, {0.25f}, same, same, 1, kernels());
+  for (const float x : {-kInfinity, -kMost, -126.f, -30.f, 0.f, 30.f, 126.f, kMost, kInfinity}) {
+    Buffer got(packed.padded), expected(packed.padded);
+    LinearJob job;
+    job.in = &x, job.inputs = 1, job.outputs = 1;
+    job.weight = packed.weight.data(), job.bias = packed.bias.data();
+    job.slope = packed.slope.data(), job.activation = Activation::Sigmoid, job.out = got.data();
+    kernels().linear(job);
+    job.out = expected.data();
+    reference::linear(job, {one.weight.data(), one.bias.data()});
+    EXPECT_NEAR(got[0], expected[0], 1e-6) << "of " << x;
+  }
+}
+
 TEST_P(FusedKernels, ScaledRowsAndReducedPlanes) {
   const Buffer in = noise(49 * 48), weight = noise(49 * 48), bias = noise(48), gates = noise(300);
   Buffer got(48), scaled(20 * 48);

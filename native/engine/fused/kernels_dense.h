@@ -49,7 +49,9 @@ inline void linear(const LinearJob& job) {
     for (int j = 0; j < kLinearVectors; ++j) {
       V value = Simd::add(even[j], odd[j]);
       if (job.activation == Activation::Sigmoid) {
-        // Not-a-number may hold bits that the exponential takes for an exponent: 0 x keeps it one.
+        // Not-a-number may hold bits that the exponential takes for an exponent: 0 x keeps it one,
+        // where infinity times 0 would be a new one. In this order min and max leave it as it is.
+        value = Simd::max(Simd::splat(-125), Simd::min(Simd::splat(125), value));
         value = Simd::fma(value, Simd::splat(0), sigmoid(value));
       }
       if (job.activation == Activation::PReLU) {
