@@ -4,6 +4,7 @@ add_library(seesawface MODULE
   native/binding/engine_object.cc
   native/binding/errors.cc
   native/binding/frame_values.cc
+  native/binding/jpeg_calls.cc
   native/binding/task.cc
   native/binding/values.cc
 )

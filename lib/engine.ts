@@ -181,6 +181,10 @@ export class Engine {
       return await this.run(job, signal)
     } finally {
       releaseMemory(frame.data)
+      if (frame.photo !== undefined) {
+        this.discard(frame.data)
+        this.discard(frame.photo.file)
+      }
     }
   }
 

@@ -1,10 +1,10 @@
 /**
- * The orientation that PNG and WebP files may carry; the decoder knows only that of JPEG and TIFF.
+ * The orientation that JPEG, PNG and WebP files may carry; that of TIFF is the decoder's business.
  * What is damaged counts as absent: a picture is not refused for a label.
  */
 export function orientationOf(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const tiff = pngExif(view) ?? webpExif(view)
+  const tiff = jpegExif(view) ?? pngExif(view) ?? webpExif(view)
   return tiff && tiffOrientation(tiff)
 }
 
@@ -15,6 +15,27 @@ function tagAt(view: DataView, at: number): string {
 function part(view: DataView, at: number, length: number): DataView | undefined {
   if (at + length > view.byteLength) return undefined
   return new DataView(view.buffer, view.byteOffset + at, length)
+}
+
+/** The content of the first EXIF segment (CIPA DC-008, 4.7.2) before the picture itself begins. */
+function jpegExif(view: DataView): DataView | undefined {
+  if (view.byteLength < 4 || view.getUint16(0) !== 0xffd8) return undefined
+  for (let at = 2; at + 4 <= view.byteLength && view.getUint8(at) === 0xff; ) {
+    const marker = view.getUint8(at + 1)
+    if (marker === 0xff) {
+      at += 1 // fill byte
+      continue
+    }
+    if (marker === 0xda || marker === 0xd9) return undefined
+    const length = view.getUint16(at + 2)
+    if (length < 2) return undefined
+    const prefix = marker === 0xe1 && length >= 8 ? part(view, at + 4, 6) : undefined
+    if (prefix && tagAt(prefix, 0) === 'Exif' && prefix.getUint16(4) === 0) {
+      return part(view, at + 10, length - 8)
+    }
+    at += 2 + length
+  }
+  return undefined
 }
 
 /** The content of the eXIf chunk (PNG specification, third edition, 11.3.3.6). */

@@ -4,13 +4,16 @@ import { fileURLToPath } from 'node:url'
 import type { JsColorType } from '@napi-rs/image'
 import { imageSize } from 'image-size'
 import { type AbortOptions, signalOf, unlessAborted } from './abort.js'
-import { loadDecoder } from './binding.js'
+import { loadBinding, loadDecoder } from './binding.js'
 import { type Bytes, bytesOf } from './bytes.js'
 import { checkInteger, checkOptions, show } from './check.js'
 import {
+  BindingLoadError,
+  fromNative,
   ImageDecodeError,
   ImageTooLargeError,
   InvalidArgumentError,
+  OutOfMemoryError,
   SeesawFaceError,
   systemCode
 } from './errors.js'
@@ -105,7 +108,7 @@ async function readPhotoFile(path: string): Promise<Uint8Array> {
 }
 
 /** Reads type and size from the header and refuses what must not reach the decoder. */
-function checkHeader(bytes: Uint8Array, name: string | undefined, maxPixels: number): void {
+function checkHeader(bytes: Uint8Array, name: string | undefined, maxPixels: number): string {
   if (bytes.byteLength === 0) {
     throw new ImageDecodeError(`Cannot decode ${named(name)}: it is empty (0 bytes)`)
   }
@@ -128,6 +131,7 @@ function checkHeader(bytes: Uint8Array, name: string | undefined, maxPixels: num
       `Cannot decode ${named(name)}: the JPEG is truncated (it has no end-of-image marker)`
     )
   }
+  return header.type
 }
 
 /** Pixels converted in one go before other work gets its turn: a few milliseconds' worth. */
@@ -158,23 +162,80 @@ async function narrow(pixels: Uint8Array, layout: Layout, count: number): Promis
   return out
 }
 
-/**
- * Whether the pixels of a photo taken sideways are turned, or left as they lie and described by a
- * `rotation`: turning twelve megapixels takes nearly as long as decoding them, and their memory
- * once more.
- */
-type Turning = 'turned' | 'described'
+/** What a photo is decoded for. */
+export interface PhotoUse {
+  /**
+   * Whether the pixels of a photo taken sideways are turned, or left as they lie and described by a
+   * `rotation`: turning twelve megapixels takes nearly as long as decoding them, and their memory
+   * once more.
+   */
+  readonly turned?: boolean
+  /**
+   * The longer side that is enough for a first look: a JPEG may be made smaller while it is
+   * decoded, but not below this. By default all pixels are.
+   */
+  readonly side?: number
+}
 
 /** Degrees clockwise that make a photo upright, by those EXIF orientations that do not mirror. */
 const rotationOf: Readonly<Record<number, 0 | 90 | 180 | 270>> = { 1: 0, 3: 180, 6: 90, 8: 270 }
+
+/** By how much a photo is made smaller while it is decoded, so that `side` pixels are left. */
+function reductionFor(longest: number, side: number): 1 | 2 | 4 | 8 {
+  return ([8, 4, 2] as const).find((step) => longest / step >= side) ?? 1
+}
+
+/** Pixels that nobody has written to yet. @throws OutOfMemoryError */
+function unwritten(length: number): Uint8Array {
+  try {
+    return Buffer.allocUnsafeSlow(length)
+  } catch (cause) {
+    throw new OutOfMemoryError(`no memory for a photo's ${length} bytes of pixels`, { cause })
+  }
+}
+
+/** The add-on's own decoder; undefined for a JPEG of a kind that it leaves to the other one. */
+async function decodeJpeg(
+  file: Uint8Array,
+  maxPixels: number,
+  { turned = false, side = Number.POSITIVE_INFINITY }: PhotoUse
+): Promise<NativeFrame | undefined> {
+  const rotation = rotationOf[orientationOf(file) ?? 1]
+  if (rotation === undefined || (turned && rotation !== 0)) return undefined
+  const addon = loadBinding()
+  const header = addon.jpegHeader(file)
+  if (header === null) return undefined
+  const { width, height, gray } = header
+  checkPixelCount(width, height, maxPixels)
+  const reducedBy = reductionFor(Math.max(width, height), side)
+  const size = { width: Math.ceil(width / reducedBy), height: Math.ceil(height / reducedBy) }
+  const format = gray ? 'gray' : 'rgb'
+  const stride = size.width * channelsOf[format]
+  const data = unwritten(stride * size.height)
+  await addon.decodeJpeg(file, { width, height, reducedBy }, data)
+  return {
+    data,
+    ...size,
+    stride,
+    format,
+    ...(rotation !== 0 && { rotation }),
+    ...(reducedBy !== 1 && { photo: { file, width, height, reducedBy } })
+  }
+}
 
 async function decode(
   bytes: Uint8Array,
   name: string | undefined,
   maxPixels: number,
-  turning: Turning
+  use: PhotoUse
 ): Promise<NativeFrame> {
-  checkHeader(bytes, name, maxPixels)
+  const type = checkHeader(bytes, name, maxPixels)
+  try {
+    const photo = type === 'jpg' ? await decodeJpeg(bytes, maxPixels, use) : undefined
+    if (photo !== undefined) return photo
+  } catch (error) {
+    throw decodeError(error, name)
+  }
   const decoder = await loadDecoder()
   try {
     const image = new decoder.Transformer(bytes)
@@ -186,7 +247,7 @@ async function decode(
     const colour = colours.find((name) => decoder.JsColorType[name] === colorType)
     const layout = colour && layouts[colour]
     if (layout === undefined) throw new Error('pixels of this type are not supported')
-    const described = turning === 'described' ? rotationOf[orientation] : undefined
+    const described = use.turned ? undefined : rotationOf[orientation]
     const asItIs = orientation === 1 || described !== undefined
     let data: Uint8Array = await (asItIs ? image : image.rotate(orientation)).rawPixels()
     if (data.byteLength !== width * height * layout.channels * (layout.bits / 8)) {
@@ -201,10 +262,16 @@ async function decode(
     const stride = size.width * channelsOf[format]
     return { data, ...size, stride, format, ...(described && { rotation: described }) }
   } catch (error) {
-    if (error instanceof ImageTooLargeError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new ImageDecodeError(`Cannot decode ${named(name)}: ${reason}`, { cause: error })
+    throw decodeError(error, name)
   }
+}
+
+function decodeError(error: unknown, name: string | undefined): SeesawFaceError {
+  const known = error instanceof SeesawFaceError ? error : fromNative(error)
+  const passed = [ImageTooLargeError, OutOfMemoryError, BindingLoadError]
+  if (passed.some((kind) => known instanceof kind)) return known
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ImageDecodeError(`Cannot decode ${named(name)}: ${reason}`, { cause: error })
 }
 
 function pathOf(url: URL, argument: string): string {
@@ -223,18 +290,18 @@ export function isFrame(input: object): input is RawFrame {
   return 'data' in input
 }
 
-async function decodeFile(path: string, maxPixels: number, turning: Turning): Promise<NativeFrame> {
-  return decode(await readPhotoFile(path), path, maxPixels, turning)
+async function decodeFile(path: string, maxPixels: number, use: PhotoUse): Promise<NativeFrame> {
+  return decode(await readPhotoFile(path), path, maxPixels, use)
 }
 
 /** The decoder reads in another thread, at its leisure: it gets a copy that nobody can take away. */
-function decodeCopy(bytes: Uint8Array, maxPixels: number, turning: Turning): Promise<NativeFrame> {
+function decodeCopy(bytes: Uint8Array, maxPixels: number, use: PhotoUse): Promise<NativeFrame> {
   if (bytes.byteLength > maxFileBytes) {
     throw new ImageTooLargeError(
       `The image file has ${bytes.byteLength} bytes, more than any photo should`
     )
   }
-  return decode(new Uint8Array(bytes), undefined, maxPixels, turning)
+  return decode(new Uint8Array(bytes), undefined, maxPixels, use)
 }
 
 /**
@@ -245,18 +312,18 @@ export async function loadPhoto(
   input: PhotoInput,
   options: ImageOptions & AbortOptions = {},
   argument = 'photo',
-  turning: Turning = 'described'
+  use: PhotoUse = {}
 ): Promise<NativeFrame> {
   checkOptions('options', options)
   const maxPixels = options.maxPixels ?? defaultMaxPixels
   checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
   const signal = signalOf(options)
-  if (typeof input === 'string') return unlessAborted(decodeFile(input, maxPixels, turning), signal)
+  if (typeof input === 'string') return unlessAborted(decodeFile(input, maxPixels, use), signal)
   if (input instanceof URL) {
-    return unlessAborted(decodeFile(pathOf(input, argument), maxPixels, turning), signal)
+    return unlessAborted(decodeFile(pathOf(input, argument), maxPixels, use), signal)
   }
   const bytes = bytesOf(input)
-  if (bytes !== undefined) return unlessAborted(decodeCopy(bytes, maxPixels, turning), signal)
+  if (bytes !== undefined) return unlessAborted(decodeCopy(bytes, maxPixels, use), signal)
   if (typeof input === 'object' && input !== null && isFrame(input)) {
     return takeFrame(input, maxPixels, argument === 'photo' ? 'frame' : argument)
   }
@@ -277,5 +344,5 @@ export async function decodeImage(
   if (typeof input === 'object' && input !== null && 'format' in input) {
     throw new InvalidArgumentError('input', 'input is a raw frame already')
   }
-  return loadPhoto(input, options, 'input', 'turned')
+  return loadPhoto(input, options, 'input', { turned: true })
 }

@@ -45,6 +45,19 @@ export interface NativeFrame {
   /** `'limited'` and `'bt601'` when left out. */
   range?: 'limited' | 'full'
   matrix?: 'bt601' | 'bt709'
+  /**
+   * Where the pixels are those of a photo made smaller: its JPEG file, of which more is decoded
+   * where it is needed, and its full size. Faces are told in pixels of the photo.
+   */
+  photo?: NativePhoto
+}
+
+export interface NativePhoto {
+  file: Uint8Array
+  width: number
+  height: number
+  /** Sides are divided by this and rounded up. */
+  reducedBy: 2 | 4 | 8
 }
 
 /** Milliseconds in each stage; `wait` is the time before the work began. */
@@ -233,8 +246,27 @@ export interface NativeVulkan {
   reason: string
 }
 
+export interface NativeJpegHeader {
+  width: number
+  height: number
+  gray: boolean
+}
+
 export interface NativeAddon {
   Engine: new (options: NativeEngineOptions) => NativeEngine
+  /** Null for a JPEG that is left to another decoder. */
+  jpegHeader(file: Uint8Array): NativeJpegHeader | null
+  /**
+   * Fills `pixels`, which have one byte a pixel for grey or three for RGB, on a thread of libuv's
+   * pool; neither array may be detached before the promise settles.
+   */
+  decodeJpeg(
+    file: Uint8Array,
+    options: { width: number; height: number; reducedBy: 1 | 2 | 4 | 8 },
+    pixels: Uint8Array
+  ): Promise<void>
+  /** What decodes JPEGs; empty in a build that leaves them all to another decoder. */
+  jpegLibrary: string
   ncnnVersion: string
   defaultThreads(): number
   /** Frees the memory of an array at once, which is empty then; not if it is shared or pooled. */

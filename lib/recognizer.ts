@@ -14,7 +14,8 @@ import {
   detectOptionsToNative,
   type FaceDetectorOptions,
   FaceFinder,
-  loadDetectorIntoEngine
+  loadDetectorIntoEngine,
+  useOf
 } from './detector.js'
 import { type FaceEmbedderOptions, loadIntoEngine, type Placement } from './embedder.js'
 import { FaceEmbedding } from './embedding.js'
@@ -215,7 +216,7 @@ export class FaceRecognizer extends FaceFinder {
     argument: string
   ): Promise<FaceEmbedding> {
     return this.engine.call(async () => {
-      const frame = await loadPhoto(photo, options, argument)
+      const frame = await loadPhoto(photo, options, argument, useOf(wanted))
       const found = await this.engine
         .runOn(frame, (native, ticket) => native.embedFrame(frame, wanted, ticket), options.signal)
         .catch((error: unknown) => {
@@ -245,7 +246,7 @@ export class FaceRecognizer extends FaceFinder {
     this.engine.checkOpen()
     const wanted = detectOptionsToNative(options)
     const embed = options.embed ?? false
-    return streamFrames(this.engine, frames, options, async (frame, signal) => {
+    return streamFrames(this.engine, frames, options, useOf(wanted), async (frame, signal) => {
       const { faces, embeddings, timing } = await this.engine.run(
         (native, ticket) => native.analyse(frame, wanted, embed, ticket),
         signal

@@ -9,7 +9,7 @@ import { ClosedError, InvalidArgumentError, QueueFullError } from './errors.js'
 import type { Face } from './face.js'
 import { type RawFrame, takeFrame } from './frame.js'
 import { releaseMemory } from './frame-memory.js'
-import { defaultMaxPixels, isFrame, loadPhoto, type PhotoInput } from './image.js'
+import { defaultMaxPixels, isFrame, loadPhoto, type PhotoInput, type PhotoUse } from './image.js'
 import type { NativeFrame, NativeTiming } from './native.js'
 import { type FrameSource, type OpenSource, sourceOf } from './stream-source.js'
 
@@ -102,6 +102,7 @@ class FrameStream<F extends PhotoInput> {
   readonly #engine: Engine
   readonly #analyse: Analyse
   readonly #options: StreamOptions
+  readonly #use: PhotoUse
   readonly #open: () => OpenSource<F>
   #source: OpenSource<F> | undefined
   readonly #drop: 'none' | 'oldest' | 'newest'
@@ -116,8 +117,15 @@ class FrameStream<F extends PhotoInput> {
   #changed: () => void = () => undefined
   #change = Promise.resolve()
 
-  constructor(engine: Engine, open: () => OpenSource<F>, options: StreamOptions, analyse: Analyse) {
+  constructor(
+    engine: Engine,
+    open: () => OpenSource<F>,
+    options: StreamOptions,
+    use: PhotoUse,
+    analyse: Analyse
+  ) {
     this.#engine = engine
+    this.#use = use
     this.#analyse = analyse
     this.#open = open
     this.#options = options
@@ -201,7 +209,7 @@ class FrameStream<F extends PhotoInput> {
     const bytes = bytesOf(input)
     const photo = bytes ? new Uint8Array(bytes) : input
     const load = (signal: AbortSignal): Promise<NativeFrame> =>
-      loadPhoto(photo, { maxPixels, signal })
+      loadPhoto(photo, { maxPixels, signal }, 'photo', this.#use)
     return { index, input, arrived, taken: undefined, load }
   }
 
@@ -283,9 +291,10 @@ export function streamFrames<F extends PhotoInput>(
   engine: Engine,
   frames: FrameSource<F>,
   options: StreamOptions,
+  use: PhotoUse,
   analyse: Analyse
 ): AsyncGenerator<StreamResult<F>, void, undefined> {
   checkOptions('options', options)
   checkStreamOptions(options)
-  return new FrameStream(engine, sourceOf(frames), options, analyse).results()
+  return new FrameStream(engine, sourceOf(frames), options, use, analyse).results()
 }

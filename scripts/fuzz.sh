@@ -15,7 +15,7 @@ case ${runs%s} in
   '' | *[!0-9]*) echo "fuzz: RUNS must be a number or seconds, not '$runs'" >&2; exit 2 ;;
 esac
 case $runs in *s) limit=-max_total_time=${runs%s} ;; *) limit=-runs=$runs ;; esac
-[ $# -gt 0 ] || set -- param model fused frame align decode
+[ $# -gt 0 ] || set -- param model fused frame align decode jpeg
 
 command -v clang++ >/dev/null && ls "$(clang++ -print-resource-dir)"/lib/*/libclang_rt.fuzzer* \
   >/dev/null 2>&1 || {

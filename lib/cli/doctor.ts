@@ -100,7 +100,7 @@ function show(report: Report): void {
     [
       'decoder',
       decoder.available
-        ? `@napi-rs/image ${decoder.version ?? 'of an unknown version'}`
+        ? `@napi-rs/image ${decoder.version ?? 'of an unknown version'}${native?.jpeg ? `, of JPEGs ${native.jpeg}` : ''}`
         : colour.red('missing')
     ],
     ['models', report.modelDir]

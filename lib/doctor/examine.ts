@@ -66,7 +66,8 @@ function examineNative(problems: Problem[], crashedBy: string | undefined): Nati
   }
   const { compiler, ncnnOptions: options } = addon.build()
   const ncnn = { version: addon.ncnnVersion, options }
-  return { compiler, ncnn, cpu: addon.cpu(), threads: addon.defaultThreads() }
+  const jpeg = addon.jpegLibrary || null
+  return { compiler, ncnn, jpeg, cpu: addon.cpu(), threads: addon.defaultThreads() }
 }
 
 async function examineDecoder(problems: Problem[]): Promise<Report['decoder']> {

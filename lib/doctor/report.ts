@@ -8,6 +8,8 @@ import type { VulkanReport } from './vulkan.js'
 export interface NativeReport {
   readonly compiler: string
   readonly ncnn: { readonly version: string; readonly options: readonly string[] }
+  /** What decodes JPEGs in the addon; null where they are left to the decoder of other photos. */
+  readonly jpeg: string | null
   readonly cpu: Readonly<NativeCpu>
   /** Threads for one inference unless asked otherwise. */
   readonly threads: number

@@ -5,11 +5,13 @@
 
 #include "binding/engine_object.h"
 #include "binding/errors.h"
+#include "binding/jpeg_calls.h"
 #include "binding/values.h"
 #include "engine/build_info.h"
 #include "engine/device.h"
 #include "engine/gpus.h"
 #include "engine/topology.h"
+#include "face/jpeg.h"
 
 namespace seesaw::binding {
 namespace {
@@ -100,7 +102,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("engines", Napi::Function::New<engines>(env, "engines"));
   exports.Set("build", Napi::Function::New<build>(env, "build"));
   exports.Set("cpu", Napi::Function::New<cpu>(env, "cpu"));
+  exports.Set("decodeJpeg", Napi::Function::New<decode_jpeg_file>(env, "decodeJpeg"));
   exports.Set("discard", Napi::Function::New<discard>(env, "discard"));
+  exports.Set("jpegHeader", Napi::Function::New<jpeg_header>(env, "jpegHeader"));
+  exports.Set("jpegLibrary", Napi::String::New(env, jpeg_library()));
   exports.Set("vulkan", Napi::Function::New<vulkan>(env, "vulkan"));
   return exports;
 }

@@ -38,6 +38,20 @@ void chroma_from(const Napi::Object& object, std::array<Plane, 2>& planes) {
   }
 }
 
+/** The file of a photo whose pixels in the frame are made smaller. */
+void photo_from(const Napi::Object& object, Frame& frame, Keep& keep) {
+  const Napi::Value value = object.Get("photo");
+  if (value.IsUndefined()) return;
+  const Napi::Object photo = object_from(value, "photo");
+  frame.reduced_by = integer_from(photo, "reducedBy", 2, kLargestJpegStep);
+  frame.jpeg.width = integer_from(photo, "width", 1, kMaxSide);
+  frame.jpeg.height = integer_from(photo, "height", 1, kMaxSide);
+  const Napi::Uint8Array file = bytes_from(photo.Get("file"), "file");
+  frame.jpeg.data = file.Data();
+  frame.jpeg.bytes = file.ElementLength();
+  keep.push_back(Napi::Persistent(file.As<Napi::Object>()));
+}
+
 }  // namespace
 
 Frame frame_from(const Napi::Value& value, Keep& keep) {
@@ -61,6 +75,7 @@ Frame frame_from(const Napi::Value& value, Keep& keep) {
         word_from(object, "matrix", {"bt601", "bt709"}) == 0 ? YuvMatrix::Bt601 : YuvMatrix::Bt709;
   }
   // Last, as with models: a property may be a getter that transfers the memory away.
+  photo_from(object, frame, keep);
   const Napi::Uint8Array data = bytes_from(data_value, "data");
   frame.data = data.Data();
   frame.bytes = data.ElementLength();

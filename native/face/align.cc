@@ -62,15 +62,19 @@ struct Range {
   int length;
 };
 
-/** The pixels of a line of `size` that the crop needs, beginning at a multiple of `step`. */
-Range range_of(const Span& span, int size, int step) {
+/**
+ * The pixels of a line of `size` that the crop needs, beginning with one of the blocks of `step`
+ * pixels that follow each other from `first` on.
+ */
+Range range_of(const Span& span, int size, int step, int first) {
   if (!(span.low < size && span.high > -1)) {
     throw bad_landmarks("landmarks are not those of a face in this image");
   }
-  const double start = std::clamp<double>(std::floor(span.low) - 2 * step, 0, size - 1);
+  const double low = std::clamp<double>(std::floor(span.low) - 2 * step, 0, size - 1);
+  const int before = std::max(0, static_cast<int>(low) - first);
+  const int start = std::min(first + before / step * step, size - 1);
   const double end = std::clamp<double>(std::ceil(span.high) + 2 * step + 1, start + 1, size);
-  const int aligned = static_cast<int>(start) / step * step;
-  return {aligned, static_cast<int>(end) - aligned};
+  return {start, static_cast<int>(end) - start};
 }
 
 /** That part of the picture, a half of its size `count` times over. */
@@ -131,8 +135,10 @@ Image align(const Picture& picture, const Landmarks& landmarks) {
 
   // Only the part that the crop reads is averaged down and warped. That is quick on large photos,
   // and it keeps rows short: NCNN's NEON warp holds a row's length in 16 bits.
-  const Range columns = range_of(span_of(back.tx, back.a, -back.b), picture.width(), step);
-  const Range rows = range_of(span_of(back.ty, back.b, back.a), picture.height(), step);
+  const Range columns = range_of(span_of(back.tx, back.a, -back.b), picture.width(), step,
+                                 picture.first_column(step));
+  const Range rows =
+      range_of(span_of(back.ty, back.b, back.a), picture.height(), step, picture.first_row(step));
   const Image part = averaged(picture, columns, rows, count);
 
   // From the crop to the part; the centres of pixels are half a pixel off their borders.

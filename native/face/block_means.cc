@@ -37,18 +37,18 @@ Sums sum_of(const std::uint16_t* line) {
   return sum;
 }
 
-/** Of the part that lies there in the rows. */
+/** Of that part of the rows. */
 template <int Step>
-Image means_of(const Picture& picture, const Area& lying) {
-  const int width = lying.width / Step, height = lying.height / Step;
+Image means_of(const PixelRows& rows, const Area& part) {
+  const int width = part.width / Step, height = part.height / Step;
   Image means = blank_image(width, height);
   const std::size_t count = std::size_t(width) * Step * 3;
   std::vector<std::uint16_t> line(count + kBeyond);
   // Where blue, green and red are in a row of the picture.
-  const std::array<int, 3> order = picture.red_first() ? std::array{2, 1, 0} : std::array{0, 1, 2};
+  const std::array<int, 3> order = rows.red_first() ? std::array{2, 1, 0} : std::array{0, 1, 2};
   for (int y = 0; y < height; ++y) {
     for (int row = 0; row < Step; ++row) {
-      const std::uint8_t* from = picture.row(lying.y + y * Step + row, lying.x, lying.width);
+      const std::uint8_t* from = rows.row(part.y + y * Step + row, part.x, part.width);
       row == 0 ? add_row<true>(from, line.data(), count) : add_row<false>(from, line.data(), count);
     }
     std::uint8_t* to = means.row(y);
@@ -59,7 +59,33 @@ Image means_of(const Picture& picture, const Area& lying) {
       }
     }
   }
-  return turn(std::move(means), picture.turns());
+  return means;
+}
+
+/** The rows of a part that are means already. */
+Image copy_of(const PixelRows& rows, const Area& part) {
+  Image copy = blank_image(part.width, part.height);
+  for (int y = 0; y < part.height; ++y) {
+    rows.read(part.y + y, part.x, part.width, copy.row(y));
+  }
+  return copy;
+}
+
+Image means_of(const PixelRows& rows, const Area& part, int step) {
+  switch (step) {
+    case 1:
+      return copy_of(rows, part);
+    case 2:
+      return means_of<2>(rows, part);
+    case 4:
+      return means_of<4>(rows, part);
+    case 8:
+      return means_of<8>(rows, part);
+    case kLargestBlock:
+      return means_of<kLargestBlock>(rows, part);
+    default:
+      throw Error(ErrorCode::Internal, "blocks of a size that is none of 1, 2, 4, 8 and 16");
+  }
 }
 
 }  // namespace
@@ -70,20 +96,13 @@ Image block_means(const Picture& picture, int left, int top, int width, int heig
     throw Error(ErrorCode::Internal, "blocks that are not inside of their image");
   }
   const Area lying = picture.lying({left, top, width * step, height * step});
-  switch (step) {
-    case 1:
-      return crop(picture, left, top, width, height);
-    case 2:
-      return means_of<2>(picture, lying);
-    case 4:
-      return means_of<4>(picture, lying);
-    case 8:
-      return means_of<8>(picture, lying);
-    case kLargestBlock:
-      return means_of<kLargestBlock>(picture, lying);
-    default:
-      throw Error(ErrorCode::Internal, "blocks of a size that is none of 1, 2, 4, 8 and 16");
+  const Level level = picture.rows(lying, step);
+  if (lying.x % level.step != 0 || lying.y % level.step != 0) {
+    throw Error(ErrorCode::Internal, "blocks that are not those of their photo");
   }
+  const Area part{lying.x / level.step - level.x, lying.y / level.step - level.y,
+                  lying.width / level.step, lying.height / level.step};
+  return turn(means_of(*level.rows, part, step / level.step), picture.turns());
 }
 
 }  // namespace seesaw

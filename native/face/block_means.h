@@ -11,7 +11,8 @@ inline constexpr int kLargestBlock = 16;
 /**
  * The means of blocks of step x step pixels, `width` of them side by side and `height` below each
  * other, from (left, top) on; all must be inside of the picture. `step` is a power of two up to
- * kLargestBlock.
+ * kLargestBlock; blocks of more than a pixel begin where Picture::first_column() and first_row() of
+ * that step say, or a multiple of it further on.
  */
 Image block_means(const Picture& picture, int left, int top, int width, int height, int step);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "face/align.h"
+#include "face/block_means.h"
 #include "mat.h"
 
 namespace seesaw {
@@ -15,33 +16,49 @@ constexpr double kRoom = 2.2;
 constexpr double kCentre = (kPatchSide - 1) / 2.0;
 constexpr double kDegrees = 57.29577951308232;
 
+/** One direction of a square: blocks of pixels, some of which are not in the picture. */
+struct Blocks {
+  int start;   // the pixel of the picture where the first block begins; may be negative
+  int before;  // blocks until the first that is in the picture
+  int seen;    // blocks that are
+};
+
+/** `side` blocks about a centre, where they begin at `first` or a multiple of `step` further on. */
+Blocks blocks_of(double centre, int side, int step, int limit, int first) {
+  const double start = std::clamp<double>(centre, 0, limit) - side * step / 2.0 - first;
+  const int skipped = static_cast<int>(std::lround(start / step));  // blocks from `first` on
+  const int before = std::clamp(-skipped, 0, side);
+  const int end = std::min(skipped + side, (limit - first) / step);
+  return {first + skipped * step, before, std::max(0, end - skipped - before)};
+}
+
 }  // namespace
 
 FacePatch::FacePatch(const Picture& picture, const Box& face) {
   // Faces that claim to be larger than the picture are cut: they are no more than the picture.
   const double longest = std::max(picture.width(), picture.height());
-  const double size = std::clamp<double>(std::max(face.width, face.height), 4, longest);
-  const int side = static_cast<int>(std::lround(size * kRoom));
-  const auto start = [&](double centre, double limit) {
-    return static_cast<int>(std::lround(std::clamp(centre, 0.0, limit) - side / 2.0));
-  };
-  const int left = start(double(face.x) + face.width / 2, picture.width());
-  const int top = start(double(face.y) + face.height / 2, picture.height());
+  const double size = std::clamp<double>(std::max(face.width, face.height), 4, longest) * kRoom;
+  // Means of whole blocks first: of a large face they may be at hand.
+  int step = 1;
+  while (step < kLargestBlock && size >= 4.0 * step * kPatchSide) step *= 2;
+  const int side = std::max(1, static_cast<int>(std::lround(size / step)));  // in blocks
+  const Blocks columns = blocks_of(face.x + double(face.width) / 2, side, step, picture.width(),
+                                   picture.first_column(step));
+  const Blocks rows = blocks_of(face.y + double(face.height) / 2, side, step, picture.height(),
+                                picture.first_row(step));
   Image square = blank_image(side, side);
-  const int x = std::max(0, left), y = std::max(0, top);
-  const int width = std::min(left + side, picture.width()) - x;
-  const int height = std::min(top + side, picture.height()) - y;
-  if (width > 0 && height > 0) {
-    const Image seen = crop(picture, x, y, width, height);
-    for (int line = 0; line < height; ++line) {
-      std::copy_n(seen.row(line), std::size_t(width) * 3,
-                  square.row(y - top + line) + std::size_t(x - left) * 3);
+  if (columns.seen > 0 && rows.seen > 0) {
+    const Image seen = block_means(picture, columns.start + columns.before * step,
+                                   rows.start + rows.before * step, columns.seen, rows.seen, step);
+    for (int line = 0; line < rows.seen; ++line) {
+      std::copy_n(seen.row(line), std::size_t(columns.seen) * 3,
+                  square.row(rows.before + line) + std::size_t(columns.before) * 3);
     }
   }
   square_ = resize(square, kPatchSide, kPatchSide);
-  left_ = left;
-  top_ = top;
-  scale_ = double(side) / kPatchSide;
+  left_ = columns.start;
+  top_ = rows.start;
+  scale_ = double(side) * step / kPatchSide;
 }
 
 Image FacePatch::turned(double degrees) const {

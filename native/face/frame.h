@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "face/jpeg.h"
+
 namespace seesaw {
 
 enum class PixelFormat { Rgb, Bgr, Rgba, Bgra, Gray, Nv12, Nv21, I420, Yuyv };
@@ -21,7 +23,8 @@ struct Plane {
 
 /**
  * Pixels that belong to someone else. `offset` and `stride` are those of the only plane, or of
- * luma; `chroma` has U and V (I420) or both in one (NV12, NV21).
+ * luma; `chroma` has U and V (I420) or both in one (NV12, NV21). Of a photo these may be the pixels
+ * made smaller by `reduced_by`; the others are then decoded from its file where they are needed.
  */
 struct Frame {
   const std::uint8_t* data = nullptr;
@@ -34,7 +37,9 @@ struct Frame {
   std::array<Plane, 2> chroma{};
   YuvRange range = YuvRange::Limited;
   YuvMatrix matrix = YuvMatrix::Bt601;
-  int rotation = 0;  // degrees clockwise that make the picture upright: 0, 90, 180 or 270
+  int rotation = 0;    // degrees clockwise that make the picture upright: 0, 90, 180 or 270
+  int reduced_by = 1;  // 1, 2, 4 or 8
+  JpegFile jpeg = {};  // where that is not 1
 };
 
 }  // namespace seesaw

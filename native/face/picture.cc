@@ -29,14 +29,19 @@ Image doubled(const Image& image) {
 }  // namespace
 
 Picture::Picture(const Image& image)
-    : image_(&image), row_width_(image.width), row_count_(image.height) {}
+    : rows_(std::in_place, image), row_width_(image.width), row_count_(image.height) {}
 
-Picture::Picture(const Frame& frame)
-    : rows_(std::in_place, frame),
-      row_width_(frame.width),
-      row_count_(frame.height),
-      turns_(frame.rotation / 90),
-      red_first_(frame.format == PixelFormat::Rgb) {}
+Picture::Picture(const Frame& frame) : turns_(frame.rotation / 90) {
+  if (frame.reduced_by == 1) {
+    rows_.emplace(frame);
+    row_width_ = frame.width;
+    row_count_ = frame.height;
+  } else {
+    levels_.emplace(frame);
+    row_width_ = levels_->width();
+    row_count_ = levels_->height();
+  }
+}
 
 Area Picture::lying(const Area& upright) const {
   const auto& [x, y, width, height] = upright;
@@ -52,23 +57,8 @@ Area Picture::lying(const Area& upright) const {
   }
 }
 
-const std::uint8_t* Picture::row(int y, int x, int count) const {
-  const std::size_t start = std::size_t(x) * 3;
-  if (image_ != nullptr) return image_->row(y) + start;
-  if (const std::uint8_t* row = rows_->in_place(y)) return row + start;
-  // Pixels that share chroma are read in pairs: the other half of the first one, too.
-  const int before = rows_->in_pairs() ? x % 2 : 0;
-  line_.resize(std::max(line_.size(), std::size_t(count + before) * 3));
-  rows_->read(y, x - before, count + before, line_.data());
-  return line_.data() + std::size_t(before) * 3;
-}
-
-void Picture::read(int y, int x, int count, std::uint8_t* bgr) const {
-  if (image_ == nullptr && (x % 2 == 0 || !rows_->in_pairs())) {
-    rows_->read(y, x, count, bgr);
-  } else {
-    std::copy_n(row(y, x, count), std::size_t(count) * 3, bgr);
-  }
+Level Picture::rows(const Area& lying, int step) const {
+  return levels_ ? levels_->level(lying, step) : Level{&*rows_, 1, 0, 0};
 }
 
 Image crop(const Picture& picture, int x, int y, int width, int height) {
@@ -77,8 +67,9 @@ Image crop(const Picture& picture, int x, int y, int width, int height) {
   }
   const Area area = picture.lying({x, y, width, height});
   Image part = blank_image(area.width, area.height);
+  const Level level = picture.rows(area, 1);
   for (int line = 0; line < area.height; ++line) {
-    picture.read(area.y + line, area.x, area.width, part.row(line));
+    level.rows->read(area.y - level.y + line, area.x - level.x, area.width, part.row(line));
   }
   return turn(std::move(part), picture.turns());
 }

@@ -3,23 +3,14 @@
 // or made small is turned afterwards.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "face/frame.h"
-#include "face/frame_rows.h"
+#include "face/jpeg_levels.h"
+#include "face/pixel_rows.h"
 #include "face/pixels.h"
 
 namespace seesaw {
-
-/** A part of a picture: where it begins, and its size. */
-struct Area {
-  int x = 0;
-  int y = 0;
-  int width = 0;
-  int height = 0;
-};
 
 /** Refers to pixels that must outlive it; to be used by one thread at a time. */
 class Picture {
@@ -28,9 +19,9 @@ class Picture {
   /**
    * The upright picture of a frame; transparency is ignored, chroma is that of the nearest sample.
    * Of a side of odd length the last chroma sample covers one pixel. The last row of a plane may
-   * end before its stride does.
-   * @throws Error InvalidArgument naming "width", "height", "stride", "chroma", "rotation" or
-   * "data"
+   * end before its stride does. Of a reduced photo it is the picture in full.
+   * @throws Error InvalidArgument naming "width", "height", "stride", "chroma", "rotation", "jpeg"
+   * or "data"
    */
   explicit Picture(const Frame& frame);
 
@@ -44,21 +35,29 @@ class Picture {
   /** Where a part of the upright picture lies in the rows. */
   Area lying(const Area& upright) const;
 
-  /** Whether the pixels of row() begin with red; else with blue. */
-  bool red_first() const { return red_first_; }
-  /** `count` pixels of row y, as it lies, from x on, three bytes each; good until the next call. */
-  const std::uint8_t* row(int y, int x, int count) const;
-  /** Writes `count` pixels of row y, as it lies, from x on, blue first. */
-  void read(int y, int x, int count, std::uint8_t* bgr) const;
+  /**
+   * The rows of a part of the picture, both as they lie, for somebody who will make means of `step`
+   * by `step` pixels: they may be made smaller by a divisor of that, a power of two.
+   * @throws Error ImageDecode, OutOfMemory
+   */
+  Level rows(const Area& lying, int step) const;
+  /**
+   * Where blocks of `step` by `step` pixels begin, across and down, for rows() to have them whole:
+   * a photo is reduced from the corner where its rows begin.
+   */
+  int first_column(int step) const { return origin(step, width(), turns_ == 1 || turns_ == 2); }
+  int first_row(int step) const { return origin(step, height(), turns_ == 2 || turns_ == 3); }
 
  private:
-  const Image* image_ = nullptr;
-  std::optional<FrameRows> rows_;  // where there is no image
+  int origin(int step, int side, bool from_the_end) const {
+    return levels_ && from_the_end ? side % step : 0;
+  }
+
+  std::optional<PixelRows> rows_;
+  mutable std::optional<JpegLevels> levels_;  // where there are no such rows
   int row_width_ = 0;
   int row_count_ = 0;
   int turns_ = 0;
-  bool red_first_ = false;
-  mutable std::vector<std::uint8_t> line_;
 };
 
 /** The part of a picture that starts at (x, y); all of it must be inside. @throws Error */

@@ -17,6 +17,14 @@ struct Image {
   std::uint8_t* row(int y) { return bgr.data() + std::size_t(y) * width * 3; }
 };
 
+/** A part of a picture: where it begins, and its size. */
+struct Area {
+  int x = 0;
+  int y = 0;
+  int width = 0;
+  int height = 0;
+};
+
 /** Longest side accepted; keeps every product of sizes well inside 64 bits. */
 inline constexpr int kMaxImageSide = 1 << 16;
 

@@ -19,18 +19,21 @@ struct Cover {
   float last_weight;
 };
 
-std::vector<Cover> covers(int from, int to) {
+/** A line of `from` pixels, of which each at hand is `step`, becomes one of `to`. */
+std::vector<Cover> covers(int from, int step, int to) {
   std::vector<Cover> all;
   all.reserve(to);
+  // In units of 1 / `to` of a pixel, so that the borders are exact.
+  const std::int64_t pixel = std::int64_t{to} * step;
   for (std::int64_t i = 0; i < to; ++i) {
-    // In units of 1 / `to` of a pixel, so that the borders are exact.
     const std::int64_t start = i * from;
     const std::int64_t end = start + from;
-    const auto first = static_cast<int>(start / to);
-    const auto last = static_cast<int>((end - 1) / to);
-    const std::int64_t first_end = std::min(end, (first + std::int64_t{1}) * to);
-    const std::int64_t last_start = std::max(start, last * std::int64_t{to});
-    all.push_back({first, last, float(first_end - start) / to, float(end - last_start) / to});
+    const auto first = static_cast<int>(start / pixel);
+    const auto last = static_cast<int>((end - 1) / pixel);
+    const std::int64_t first_end = std::min(end, (first + 1) * pixel);
+    const std::int64_t last_start = std::max(start, last * pixel);
+    all.push_back({first, last, float(first_end - start) / float(pixel),
+                   float(end - last_start) / float(pixel)});
   }
   return all;
 }
@@ -44,18 +47,18 @@ class RowSums {
   explicit RowSums(std::size_t bytes) : count_(bytes), whole_(bytes), sums_(bytes + kBeyond) {}
 
   /** Rows in the middle count whole: their bytes add up as whole numbers, which is quickest. */
-  void sum(const Picture& picture, const Cover& cover) {
-    weigh<true>(row(picture, cover.first), cover.first_weight);
+  void sum(const PixelRows& rows, const Cover& cover) {
+    weigh<true>(row(rows, cover.first), cover.first_weight);
     int pending = 0;
     for (int line = cover.first + 1; line < cover.last; ++line) {
-      const std::uint8_t* from = row(picture, line);
+      const std::uint8_t* from = row(rows, line);
       pending++ == 0 ? add<true>(from) : add<false>(from);
       if (pending == kMostWholeRows || line + 1 == cover.last) {
         collect();
         pending = 0;
       }
     }
-    if (cover.last > cover.first) weigh<false>(row(picture, cover.last), cover.last_weight);
+    if (cover.last > cover.first) weigh<false>(row(rows, cover.last), cover.last_weight);
   }
 
   /** Beyond the last number there is room for one more vector. */
@@ -64,8 +67,8 @@ class RowSums {
  private:
   static constexpr std::size_t kBeyond = 4;
 
-  static const std::uint8_t* row(const Picture& picture, int y) {
-    return picture.row(y, 0, picture.row_width());
+  static const std::uint8_t* row(const PixelRows& rows, int y) {
+    return rows.row(y, 0, rows.width());
   }
 
   template <bool IsFirst>
@@ -115,20 +118,34 @@ Pixel sum_of(const float* sums, const Cover& cover) {
   return even + odd;
 }
 
+/** The largest step that leaves at least the pixels wanted, as far as the photo's decoder goes. */
+int step_for(int from_width, int from_height, int width, int height) {
+  int step = 1;
+  while (step < kLargestJpegStep && from_width / (2 * step) >= width &&
+         from_height / (2 * step) >= height) {
+    step *= 2;
+  }
+  return step;
+}
+
 }  // namespace
 
 Image shrink(const Picture& picture, int width, int height) {
   if (picture.turns() % 2 != 0) std::swap(width, height);
   const int from_width = picture.row_width(), from_height = picture.row_count();
   Image small = blank_image(width, height);
-  const std::vector<Cover> columns = covers(from_width, width);
-  const std::vector<Cover> rows = covers(from_height, height);
-  const float area = float(from_width) / float(width) * (float(from_height) / float(height));
+  const Level level = picture.rows({0, 0, from_width, from_height},
+                                   step_for(from_width, from_height, width, height));
+  const std::vector<Cover> columns = covers(from_width, level.step, width);
+  const std::vector<Cover> rows = covers(from_height, level.step, height);
+  const float area = float(from_width) / float(width) * (float(from_height) / float(height)) /
+                     float(level.step * level.step);
   // Where blue, green and red are in a row of the picture.
-  const std::array<int, 3> order = picture.red_first() ? std::array{2, 1, 0} : std::array{0, 1, 2};
-  RowSums sums(std::size_t(from_width) * 3);
+  const std::array<int, 3> order =
+      level.rows->red_first() ? std::array{2, 1, 0} : std::array{0, 1, 2};
+  RowSums sums(std::size_t(level.rows->width()) * 3);
   for (int y = 0; y < height; ++y) {
-    sums.sum(picture, rows[y]);
+    sums.sum(*level.rows, rows[y]);
     std::uint8_t* to = small.row(y);
     for (const Cover& column : columns) {
       const Pixel pixel = sum_of(sums.data(), column) / area;

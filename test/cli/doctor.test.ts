@@ -1,11 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type { Report } from '../../lib/doctor/report.js'
 import type { ProblemCode } from '../../lib/remedies.js'
 import { TemporaryFolder } from '../support/models.js'
+import { png } from '../support/pictures.js'
 
 const cli = fileURLToPath(new URL('../../lib/cli/index.ts', import.meta.url))
 
@@ -177,8 +178,8 @@ Module._load = function (name, ...rest) {
     ['DECODER_MISSING']
   )
   t.true(found.models.every(({ loads }) => loads))
-  const [name] = await readdir('test/fixtures/photos')
-  const photo = await run(['embed', `test/fixtures/photos/${name}`])
+  await folder.write('photo.png', png(64, 64, 'rgb', 8))
+  const photo = await run(['embed', folder.file('photo.png')])
   t.is(photo.exitCode, 2)
   t.regex(photo.stderr, /image decoder @napi-rs\/image cannot be loaded.*npm install/)
 })

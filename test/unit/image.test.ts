@@ -1,13 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Transformer } from '@napi-rs/image'
 import test from 'ava'
+import { loadBinding } from '../../lib/binding.js'
 import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError } from '../../lib/errors.js'
 import { orientationOf } from '../../lib/exif.js'
 import { decodeImage, type ImageOptions, loadPhoto, type PhotoInput } from '../../lib/image.js'
-import { FaceDetector } from '../../lib/index.js'
+import { FaceDetector, FaceRecognizer, similarity } from '../../lib/index.js'
 import { orientedJpeg, orientedPng, orientedWebp, storedAs } from '../support/exif.js'
 import { photo } from '../support/fixtures.js'
 import { gradient, meanDifference, png, tiff } from '../support/pictures.js'
@@ -74,6 +75,109 @@ test('a photo taken sideways has the faces of the upright one', async (t) => {
   await detector.close()
 })
 
+test('a large JPEG is made smaller while it is decoded, not below the side that is enough', async (t) => {
+  const cases = [
+    // [side wanted, by how much, what is left of 910 × 1137]
+    [undefined, 1, 910, 1137],
+    [1138, 1, 910, 1137],
+    [600, 1, 910, 1137],
+    [568, 2, 455, 569],
+    [280, 4, 228, 285],
+    [100, 8, 114, 143],
+    [1, 8, 114, 143]
+  ] as const
+  const file = await readFile(photo('obama.jpg'))
+  for (const [side, reducedBy, width, height] of cases) {
+    const frame = await loadPhoto(file, {}, 'photo', side === undefined ? {} : { side })
+    t.like(frame, { width, height, stride: 3 * width, format: 'rgb' })
+    t.is(frame.data.byteLength, 3 * width * height)
+    const expected = { width: 910, height: 1137, reducedBy, file: new Uint8Array(file) }
+    const { file: kept, ...told } = frame.photo ?? { file: undefined }
+    const { file: whole, ...size } = expected
+    t.deepEqual(told, reducedBy === 1 ? {} : (size as typeof told))
+    if (kept !== undefined) t.deepEqual(new Uint8Array(kept), whole)
+  }
+})
+
+test('faces in a photo made smaller are those of the whole one, of any size and any way up', async (t) => {
+  const { data, width, height } = await decodeImage(photo('obama.jpg'))
+  const recognizer = await FaceRecognizer.open()
+  // A canvas on which the photo takes a quarter, so that only a part has to be decoded anew.
+  const [across, down] = [2 * width, 2 * height]
+  const canvas = new Uint8Array(across * down * 3).fill(90)
+  for (let y = 0; y < height; y++) {
+    canvas.set(data.subarray(y * width * 3, (y + 1) * width * 3), ((y + 300) * across + 400) * 3)
+  }
+  const large = { data: canvas, width: across, height: down }
+  for (const orientation of [1, 3, 6, 8] as const) {
+    const file = await orientedJpeg(orientation, large)
+    const { data, ...frame } = await decodeImage(file)
+    for (const maxSide of [1000, 500, 250]) {
+      const whole = await recognizer.embed({ ...frame, data }, { maxSide })
+      const found = await recognizer.embed(file, { maxSide })
+      const label = `${orientation}, ${maxSide}`
+      t.true(similarity(whole, found) > 0.98, `${label}: ${similarity(whole, found)}`)
+      const [a, b] = [whole.face.landmarks, found.face.landmarks]
+      const apart = a.map(({ x, y }, i) => Math.hypot(x - (b[i]?.x ?? 0), y - (b[i]?.y ?? 0)))
+      t.true(Math.max(...apart) < 6, `${label}: ${apart}`)
+    }
+    // A thorough search has all of the photo to look at.
+    t.is((await recognizer.detect(file, { search: 'thorough' })).length, 1)
+  }
+  await recognizer.close()
+})
+
+/** A header that says the file has four components, as files for print do. */
+function inCmyk(file: Uint8Array): Uint8Array {
+  const cmyk = Uint8Array.from(file)
+  const frame = Buffer.from(cmyk).lastIndexOf(Buffer.from([0xff, 0xc0, 0, 17]))
+  const header = [0xff, 0xc0, 0, 20, 8, 0, 8, 0, 8, 4]
+  const components = [1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0]
+  return Buffer.concat([
+    cmyk.subarray(0, frame),
+    Uint8Array.from([...header, ...components]),
+    cmyk.subarray(frame + 19)
+  ])
+}
+
+test('a JPEG that is left to the other decoder is read all the same', async (t) => {
+  const file = await readFile(photo('obama.jpg'))
+  const addon = loadBinding()
+  t.like(addon.jpegHeader(file), { width: 910, height: 1137, gray: false })
+  t.is(addon.jpegHeader(inCmyk(file)), null)
+  const mirrored = await orientedJpeg(2, upright)
+  const photoOf = await loadPhoto(mirrored, {}, 'photo', { side: 8 })
+  t.is(photoOf.photo, undefined)
+  t.like(photoOf, { width, height })
+  t.true(meanDifference(photoOf.data, upright.data) < 2)
+})
+
+test('the add-on refuses what JavaScript never gives it', async (t) => {
+  const file = await readFile(photo('obama.jpg'))
+  const addon = loadBinding()
+  const size = { width: 910, height: 1137, reducedBy: 8 as const }
+  const pixels = new Uint8Array(114 * 143 * 3)
+  const cases: [unknown, unknown, unknown, string][] = [
+    [undefined, size, pixels, 'INVALID_ARGUMENT'],
+    [file, undefined, pixels, 'INVALID_ARGUMENT'],
+    [file, { ...size, width: 0 }, pixels, 'INVALID_ARGUMENT'],
+    [file, { ...size, reducedBy: 9 }, pixels, 'INVALID_ARGUMENT'],
+    [file, size, pixels.subarray(1), 'INVALID_ARGUMENT'],
+    [file, size, [], 'INVALID_ARGUMENT'],
+    [file, { ...size, width: 909 }, pixels, 'IMAGE_DECODE'],
+    [file.subarray(0, 200), size, pixels, 'IMAGE_DECODE']
+  ]
+  for (const [bytes, options, out, code] of cases) {
+    await t.throwsAsync(
+      addon.decodeJpeg(bytes as Uint8Array, options as typeof size, out as Uint8Array),
+      { code }
+    )
+  }
+  await addon.decodeJpeg(file, size, pixels)
+  t.true(new Set(pixels).size > 100)
+  t.throws(() => addon.jpegHeader(file.subarray(0, 9)), { code: 'IMAGE_DECODE' })
+})
+
 test('TIFF orientations are made upright, to the last pixel', async (t) => {
   for (let orientation = 1; orientation <= 8; orientation++) {
     const image = await decodeImage(tiff(orientation, storedAs(orientation, upright)))
@@ -109,7 +213,11 @@ test('WebP orientations are made upright, to the last pixel', async (t) => {
 })
 
 test('an orientation that is damaged or cut off counts as none', async (t) => {
-  const files = [orientedPng(6, png(9, 6, 'rgb', 8)), await orientedWebp(6, upright)]
+  const files = [
+    orientedPng(6, png(9, 6, 'rgb', 8)),
+    await orientedWebp(6, upright),
+    await orientedJpeg(6, { data: gradient(16, 16), width: 16, height: 16 })
+  ]
   for (const file of files) {
     t.is(orientationOf(file), 6)
     for (let length = 0; length < file.length; length++) {
