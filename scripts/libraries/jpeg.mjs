@@ -1,5 +1,7 @@
 // libjpeg-turbo: the one release this project is built and tested with, where it comes from, and how
 // it is configured.
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { run } from './run.mjs'
 import { say } from './say.mjs'
 
@@ -30,6 +32,11 @@ async function assembler() {
   const { code, stdout } = await run(process.env.ASM_NASM || 'nasm', ['--version'])
   return code === 0 ? stdout.trim() : undefined
 }
+
+/** What cuts it down to the decoder. */
+const decoderOnly = ['decoder-only.cmake', 'decoder-only.c'].map((name) =>
+  fileURLToPath(new URL(`jpeg/${name}`, import.meta.url))
+)
 
 /** What of the source takes part in a build. */
 const parts = ['CMakeLists.txt', 'cmakescripts', 'release', 'simd', 'src']
@@ -74,8 +81,11 @@ export const jpeg = {
     }
     return {
       options: all,
-      kept: nasm ?? '',
+      kept: [nasm, ...(await Promise.all(decoderOnly.map((path) => readFile(path, 'utf8'))))].join(
+        '\n'
+      ),
       parts,
+      configure: async () => [`-DCMAKE_PROJECT_libjpeg-turbo_INCLUDE=${decoderOnly[0]}`],
       flags: ['-fvisibility=hidden'],
       components: ['lib', 'include']
     }

@@ -31,7 +31,7 @@ export const oldestGlibc = '2.28'
 const handMade = '-fno-vectorize -fno-slp-vectorize'
 const ncnnOf = {
   x64: {
-    options: { NCNN_AVX512: 'OFF', NCNN_FMA4: 'OFF' },
+    options: { NCNN_AVX512: 'OFF', NCNN_FMA4: 'OFF', NCNN_F16C: 'OFF' },
     flags: `${handMade} -fno-unroll-loops`
   },
   arm64: { options: {}, flags: handMade },
