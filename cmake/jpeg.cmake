@@ -26,7 +26,7 @@ else()
   # time that the sanitizers look into it too.
   set(flags "${SEESAWFACE_JPEG_FLAGS}")
   if(sanitizers)
-    string(APPEND flags " -g -fno-omit-frame-pointer -fsanitize=${sanitizers}")
+    string(APPEND flags " -g -fno-omit-frame-pointer -fsanitize=${sanitizers} -fno-sanitize-recover=all")
   endif()
   if(SEESAWFACE_FUZZ)
     string(APPEND flags " -fsanitize=fuzzer-no-link")
@@ -44,6 +44,12 @@ find_library(jpeg_library NAMES jpeg ${where}
              PATH_SUFFIXES lib lib64 lib/${CMAKE_LIBRARY_ARCHITECTURE})
 if(NOT jpeg_include OR NOT jpeg_library)
   message(FATAL_ERROR "There is no libjpeg-turbo (jpeglib.h and libjpeg) in the place that SEESAWFACE_JPEG=${jpeg} names: ${remedy}.")
+endif()
+
+# Other implementations of libjpeg have the same names, but cannot decode a part of a file.
+file(STRINGS ${jpeg_include}/jpeglib.h crops REGEX "jpeg_crop_scanline")
+if(NOT crops)
+  message(FATAL_ERROR "The libjpeg in ${jpeg_include} is not libjpeg-turbo (jpeg_crop_scanline is not there): ${remedy}.")
 endif()
 
 add_library(seesawface_jpeg UNKNOWN IMPORTED)

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { OutOfMemoryError } from './errors.js'
 
 /**
  * Memory that holds 8-bit samples. A view may begin anywhere in its buffer; objects of other realms
@@ -27,4 +28,20 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
 /** Whether the memory can never be taken away: it may grow, but neither move nor shrink. */
 export function isShared(bytes: Uint8Array): boolean {
   return types.isSharedArrayBuffer(bytes.buffer)
+}
+
+/** Bytes that nobody has written to yet. @throws OutOfMemoryError where Node has a RangeError */
+export function unwritten(length: number): Uint8Array {
+  try {
+    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+  } catch (cause) {
+    throw new OutOfMemoryError(`no memory for ${length} bytes`, { cause })
+  }
+}
+
+/** A copy of our own. @throws OutOfMemoryError */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = unwritten(bytes.byteLength)
+  copy.set(bytes)
+  return copy
 }

@@ -5,7 +5,7 @@ import type { JsColorType } from '@napi-rs/image'
 import { imageSize } from 'image-size'
 import { type AbortOptions, signalOf, unlessAborted } from './abort.js'
 import { loadBinding, loadDecoder } from './binding.js'
-import { type Bytes, bytesOf } from './bytes.js'
+import { type Bytes, bytesOf, copyOf, unwritten } from './bytes.js'
 import { checkInteger, checkOptions, show } from './check.js'
 import {
   BindingLoadError,
@@ -68,7 +68,7 @@ function named(name: string | undefined): string {
 
 /** All bytes in one go: FileHandle.readFile() asks for a small piece at a time. */
 async function readAll(file: FileHandle, size: number): Promise<Uint8Array> {
-  const content = Buffer.allocUnsafeSlow(size)
+  const content = unwritten(size)
   for (let at = 0; at < size; ) {
     const { bytesRead } = await file.read(content, at, size - at, at)
     if (bytesRead === 0) return content.subarray(0, at) // shortened meanwhile
@@ -185,15 +185,6 @@ function reductionFor(longest: number, side: number): 1 | 2 | 4 | 8 {
   return ([8, 4, 2] as const).find((step) => longest / step >= side) ?? 1
 }
 
-/** Pixels that nobody has written to yet. @throws OutOfMemoryError */
-function unwritten(length: number): Uint8Array {
-  try {
-    return Buffer.allocUnsafeSlow(length)
-  } catch (cause) {
-    throw new OutOfMemoryError(`no memory for a photo's ${length} bytes of pixels`, { cause })
-  }
-}
-
 /** The add-on's own decoder; undefined for a JPEG of a kind that it leaves to the other one. */
 async function decodeJpeg(
   file: Uint8Array,
@@ -301,7 +292,7 @@ function decodeCopy(bytes: Uint8Array, maxPixels: number, use: PhotoUse): Promis
       `The image file has ${bytes.byteLength} bytes, more than any photo should`
     )
   }
-  return decode(new Uint8Array(bytes), undefined, maxPixels, use)
+  return decode(copyOf(bytes), undefined, maxPixels, use)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { unwritten } from './bytes.js'
 import { show } from './check.js'
 import {
   InvalidArgumentError,
@@ -80,7 +81,7 @@ async function readChecked(
   { name, bytes, sha256 }: Manifest['files']['param']
 ): Promise<Uint8Array> {
   const path = join(modelDir, name)
-  const content = new Uint8Array(bytes)
+  const content = unwritten(bytes)
   const hash = createHash('sha256')
   let size: number
   try {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { onAbort, signalOf } from './abort.js'
-import { bytesOf } from './bytes.js'
+import { bytesOf, copyOf } from './bytes.js'
 import { checkInteger, checkOneOf, checkOptions, show } from './check.js'
 import type { DetectOptions } from './detector.js'
 import type { FaceEmbedding } from './embedding.js'
@@ -207,7 +207,7 @@ class FrameStream<F extends PhotoInput> {
       return { index, input, arrived, taken, load: async () => taken }
     }
     const bytes = bytesOf(input)
-    const photo = bytes ? new Uint8Array(bytes) : input
+    const photo = bytes ? copyOf(bytes) : input
     const load = (signal: AbortSignal): Promise<NativeFrame> =>
       loadPhoto(photo, { maxPixels, signal }, 'photo', this.#use)
     return { index, input, arrived, taken: undefined, load }

@@ -72,7 +72,7 @@ export const jpeg = {
     const nasm = x86 ? await assembler() : undefined
     if (x86 && nasm === undefined) {
       say(
-        'nasm is not here, so it is built without SIMD and decodes at a third of the speed ' +
+        'nasm is not here, so it is built without SIMD, which decodes more slowly ' +
           '(Debian: apt install nasm; Termux: pkg install nasm)'
       )
       all.push('-DWITH_SIMD=OFF')

@@ -1,6 +1,7 @@
 # Included by libjpeg-turbo's own CMakeLists.txt (CMAKE_PROJECT_libjpeg-turbo_INCLUDE): when that has
 # been read, its static library is cut down to what decodes photos of 8 bits a sample. Of the rest
-# decoder-only.c says that it is not there. Without this the decoder alone is 350 KB, with it 150.
+# decoder-only.c says that it is not there. That makes the decoder 187 KB instead of 367
+# (x86-64, GCC 12).
 set(SEESAWFACE_HERE ${CMAKE_CURRENT_LIST_DIR})
 
 function(seesawface_decoder_only)
