@@ -16,7 +16,9 @@ import { consumer } from './consumer.js'
 const run = promisify(execFile)
 const present = targets.filter(({ file }) => existsSync(join('prebuilds', file)))
 const photo = (name: string) => resolve('test/fixtures/photos', name)
+/** For one platform, and for all of them in one tarball. */
 const maxBytes = 8 * 1000 * 1000
+const maxJointBytes = 8.5 * 1000 * 1000
 
 let folder: string
 let packed: Packed
@@ -47,10 +49,10 @@ for (const target of present) {
   })
 }
 
-test(`the tarball with ${present.length} binaries takes at most 8 MB`, (t) => {
+test(`the tarball with ${present.length} binaries takes at most 8.5 MB`, (t) => {
   t.log(megabytes(packed))
   t.deepEqual(binaries(packed).sort(), present.map(({ file }) => `prebuilds/${file}`).sort())
-  t.true(packed.size <= maxBytes)
+  t.true(packed.size <= maxJointBytes)
 })
 
 /** A PATH with Node.js, npm and what their scripts call; no compiler, no cmake, no python. */
