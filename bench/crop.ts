@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { embedderSubject, type OpenSubject } from '../lib/bench/embedding.js'
+import { compare, pauseFor } from '../lib/bench/interleave.js'
 import type { Row } from '../lib/bench/statistics.js'
-import { compare, pauseFor } from '../lib/bench/turns.js'
 import { peersFor } from './child.js'
 import { peerScript } from './install.js'
 

@@ -2,8 +2,8 @@
 // YuNet and SFace in Python, human and face-api on WebAssembly.
 import { resolve } from 'node:path'
 import type { OpenSubject } from '../lib/bench/embedding.js'
+import { compare, pauseFor, warmed } from '../lib/bench/interleave.js'
 import type { Row } from '../lib/bench/statistics.js'
-import { compare, pauseFor, warmed } from '../lib/bench/turns.js'
 import { decodeImage, FaceRecognizer } from '../lib/index.js'
 import { peersFor } from './child.js'
 import { peerScript } from './install.js'

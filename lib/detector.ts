@@ -1,11 +1,11 @@
-import { type AbortOptions, signalOf } from './abort.js'
+import type { NativeDetectOptions } from './addon/types.js'
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkOptions } from './check.js'
-import { Closable, type Engine, type EngineOptions, loadedEngine } from './engine.js'
-import { type Face, faceFromNative, type Landmarks, landmarksToNative } from './face.js'
-import { type ImageOptions, loadPhoto, type PhotoInput, type PhotoUse } from './image.js'
-import type { DetectorManifest } from './manifest.js'
-import { type LoadedModel, loadDetectorModel } from './model.js'
-import type { NativeDetectOptions } from './native.js'
+import { type Face, faceFromNative, type Landmarks, landmarksToNative } from './faces/landmarks.js'
+import { type LoadedModel, loadDetectorModel } from './models/load.js'
+import type { DetectorManifest } from './models/manifest.js'
+import { type ImageOptions, loadPhoto, type PhotoInput, type PhotoUse } from './photos/decode.js'
+import { type AbortOptions, signalOf } from './work/abort.js'
+import { Closable, type Engine, type EngineOptions, loadedEngine } from './work/engine.js'
 
 export interface DetectOptions extends ImageOptions, AbortOptions {
   /** Faces the detector is less sure of are left out. Default 0.6. */

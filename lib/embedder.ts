@@ -1,4 +1,13 @@
-import { type AbortOptions, signalOf } from './abort.js'
+import type { Device, Implementation } from './addon/types.js'
+import { allowSoftware, withRemedy } from './addon/vulkan.js'
+import { checkOneOf, checkOptions } from './check.js'
+import { FaceEmbedding } from './embeddings/embedding.js'
+import { DeviceUnavailableError } from './errors.js'
+import { cropBytesOf } from './faces/crop.js'
+import type { Bytes } from './frames/bytes.js'
+import { type LoadedModel, loadEmbedderModel } from './models/load.js'
+import type { EmbedderManifest } from './models/manifest.js'
+import { type AbortOptions, signalOf } from './work/abort.js'
 import {
   type BatchInputs,
   type BatchOptions,
@@ -6,17 +15,8 @@ import {
   checkBatch,
   runBatch,
   withinQueue
-} from './batch.js'
-import type { Bytes } from './bytes.js'
-import { checkOneOf, checkOptions } from './check.js'
-import { cropBytesOf } from './crop.js'
-import { FaceEmbedding } from './embedding.js'
-import { Closable, type Engine, type EngineOptions, loadedEngine } from './engine.js'
-import { DeviceUnavailableError } from './errors.js'
-import type { EmbedderManifest } from './manifest.js'
-import { type LoadedModel, loadEmbedderModel } from './model.js'
-import type { Device, Implementation } from './native.js'
-import { allowSoftware, withRemedy } from './vulkan.js'
+} from './work/batch.js'
+import { Closable, type Engine, type EngineOptions, loadedEngine } from './work/engine.js'
 
 export interface ModelOptions {
   /** Name of the embedding model. Default `'seesaw-shuffle'`. */

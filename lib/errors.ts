@@ -1,4 +1,4 @@
-import type { FaceQuality, QualityAspect } from './quality.js'
+import type { FaceQuality, QualityAspect } from './faces/quality.js'
 
 /**
  * Every error that seesawface raises on purpose. `code` is stable and the same natively and here;

@@ -1,13 +1,4 @@
-import { type AbortOptions, signalOf } from './abort.js'
-import {
-  type BatchInputs,
-  type BatchOptions,
-  type BatchResult,
-  checkBatch,
-  runBatch,
-  withinQueue
-} from './batch.js'
-import { farForThreshold, thresholdForFar } from './calibration.js'
+import type { Device, Implementation, NativeDetectOptions } from './addon/types.js'
 import { checkNumber, checkOptions } from './check.js'
 import {
   type DetectOptions,
@@ -18,8 +9,8 @@ import {
   useOf
 } from './detector.js'
 import { type FaceEmbedderOptions, loadIntoEngine, type Placement } from './embedder.js'
-import { FaceEmbedding } from './embedding.js'
-import { type Engine, loadedEngine } from './engine.js'
+import { FaceEmbedding } from './embeddings/embedding.js'
+import { similarity } from './embeddings/similarity.js'
 import {
   EmbeddingMismatchError,
   InvalidArgumentError,
@@ -27,15 +18,29 @@ import {
   NoFaceError
 } from './errors.js'
 import { probabilityOf } from './evaluation/platt.js'
-import { type Face, faceFromNative } from './face.js'
-import { type ImageOptions, loadPhoto, type PhotoInput } from './image.js'
-import { calibrationOf, type DetectorManifest, type EmbedderManifest } from './manifest.js'
-import { loadDetectorModel, loadEmbedderModel } from './model.js'
-import type { Device, Implementation, NativeDetectOptions } from './native.js'
-import { checkMinimum, demandQuality, type QualityMinimum } from './quality.js'
-import { similarity } from './similarity.js'
-import { type StreamFace, type StreamOptions, type StreamResult, streamFrames } from './stream.js'
-import type { FrameSource } from './stream-source.js'
+import { type Face, faceFromNative } from './faces/landmarks.js'
+import { checkMinimum, demandQuality, type QualityMinimum } from './faces/quality.js'
+import { loadDetectorModel, loadEmbedderModel } from './models/load.js'
+import { calibrationOf, type DetectorManifest, type EmbedderManifest } from './models/manifest.js'
+import { farForThreshold, thresholdForFar } from './models/thresholds.js'
+import { type ImageOptions, loadPhoto, type PhotoInput } from './photos/decode.js'
+import { type AbortOptions, signalOf } from './work/abort.js'
+import {
+  type BatchInputs,
+  type BatchOptions,
+  type BatchResult,
+  checkBatch,
+  runBatch,
+  withinQueue
+} from './work/batch.js'
+import { type Engine, loadedEngine } from './work/engine.js'
+import type { FrameSource } from './work/source.js'
+import {
+  type StreamFace,
+  type StreamOptions,
+  type StreamResult,
+  streamFrames
+} from './work/stream.js'
 
 export type FaceRecognizerOptions = FaceEmbedderOptions & FaceDetectorOptions
 

@@ -182,7 +182,7 @@ int main(int argc, char** argv) try {
     std::printf("{\"threads\":%d}\n", threads);
     std::fflush(stdout);
     for (std::string line; std::getline(std::cin, line);) {
-      // Caches, clocks and threads are up then, as lib/bench/turns.ts has it.
+      // Caches, clocks and threads are up then, as lib/bench/interleave.ts has it.
       const auto waking = Clock::now();
       do subjects[0].call();
       while (seconds_since(waking) < 0.005);

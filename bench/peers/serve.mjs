@@ -31,7 +31,7 @@ export const crop = Uint8Array.from({ length: 112 * 112 * 3 }, (_, i) => {
 
 /** Calls that take longer are not repeated to warm up: they fill the caches by themselves. */
 const long = 200
-/** All others are, at least once and for so many milliseconds, as lib/bench/turns.ts does. */
+/** All others are, at least once and for so many milliseconds, as lib/bench/interleave.ts does. */
 const warmingUp = 5
 
 /** The call for a line: from "photo PATH" on, or with the pixels at hand already, "pixels PATH". */

@@ -1,6 +1,6 @@
 import { FaceEmbedder, type FaceEmbedderOptions } from '../index.js'
+import { compare, pauseFor, type Subject, warmed } from './interleave.js'
 import type { Row } from './statistics.js'
-import { compare, pauseFor, type Subject, warmed } from './turns.js'
 
 /** A crop of waves: nothing of what is computed depends on what a crop shows. */
 export const crop = Uint8Array.from(

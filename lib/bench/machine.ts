@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { loadBinding } from '../binding.js'
+import { loadBinding } from '../addon/load.js'
 import { packageRoot } from '../paths.js'
 
 /** What figures depend on. */

@@ -6,8 +6,8 @@ import {
   type RawFrame,
   type StreamTiming
 } from '../index.js'
+import { compare, leastTurns, pauseFor, warmed } from './interleave.js'
 import { median, type Row } from './statistics.js'
-import { compare, leastTurns, pauseFor, warmed } from './turns.js'
 
 /** The stages of a photo, in the order they are gone through. */
 export const stages = ['decode', 'convert', 'detect', 'align', 'embed'] as const

@@ -1,5 +1,5 @@
 import type { Transformer } from '@napi-rs/image'
-import { loadDecoder } from '../binding.js'
+import { loadDecoder } from '../addon/load.js'
 import type { RawFrame } from '../index.js'
 
 /**

@@ -8,8 +8,8 @@ import {
 } from '../index.js'
 import { inDetail, onCores, openCall, type TuneMachine } from './candidates.js'
 import { type Aim, aims, best, type Trial, type TunedOptions } from './choice.js'
+import { pauseFor, type Subject, takeTurns } from './interleave.js'
 import { median, quantile, ratios, rounded } from './statistics.js'
-import { pauseFor, type Subject, takeTurns } from './turns.js'
 
 export interface Tuned {
   readonly aim: Aim

@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { cropSize } from '../crop.js'
+import { cropSize } from '../faces/crop.js'
 import type { Face } from '../index.js'
 import { parseSearching, photoOptions, UsageError } from './arguments.js'
 import { openRecognizer } from './open.js'

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { precisions } from '../addon/types.js'
 import type { DetectOptions, FaceRecognizerOptions, Powersave, Precision } from '../index.js'
-import { precisions } from '../native.js'
 
 /** The command line itself is wrong: told with a pointer to the help. */
 export class UsageError extends Error {}

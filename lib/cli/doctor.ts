@@ -2,8 +2,8 @@ import { coresLine } from '../doctor/cores.js'
 import { examine } from '../doctor/examine.js'
 import type { ModelReport, Report } from '../doctor/report.js'
 import type { VulkanReport } from '../doctor/vulkan.js'
-import { runApart } from './apart.js'
 import { parseGeneral, UsageError } from './arguments.js'
+import { runApart } from './child-process.js'
 import { colour, print, printFields, printJson } from './output.js'
 
 interface Trial {

@@ -1,4 +1,4 @@
-import { loadDecoder } from '../binding.js'
+import { loadDecoder } from '../addon/load.js'
 import { decodeImage, type Face, type ImageOptions } from '../index.js'
 import { overlaySvg } from './overlay.js'
 import { writePicture } from './picture.js'

@@ -4,7 +4,7 @@ import type { Embedded } from '../evaluation/embed-photos.js'
 import { updateManifest } from '../evaluation/manifest-file.js'
 import { type Pair, type PairList, parsePairs } from '../evaluation/pairs.js'
 import { reliability } from '../evaluation/platt.js'
-import { drawEvaluation } from '../evaluation/plot.js'
+import { drawEvaluation } from '../evaluation/plot/index.js'
 import {
   type EvaluatedPair,
   type Evaluation,
@@ -12,10 +12,10 @@ import {
   reportedRates
 } from '../evaluation/report.js'
 import { countAtLeast } from '../evaluation/roc.js'
+import { writeWhole } from '../files/whole-file.js'
 import { InvalidArgumentError, similarity } from '../index.js'
-import { calibrationOf, type EmbedderManifest } from '../manifest.js'
-import { readManifest } from '../model.js'
-import { writeWhole } from '../whole-file.js'
+import { readManifest } from '../models/load.js'
+import { calibrationOf, type EmbedderManifest } from '../models/manifest.js'
 import { parseRunning, UsageError } from './arguments.js'
 import { colour, print, printFields, printJson, printTable } from './output.js'
 import { folderOptions, type PhotoFolder, photoFolder, readList } from './photo-folder.js'

@@ -1,7 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs'
 import pc from 'picocolors'
 import { systemCode } from '../errors.js'
-import { whyNotWritten } from '../whole-file.js'
+import { whyNotWritten } from '../files/whole-file.js'
 
 /** On terminals only, unless FORCE_COLOR asks for more, and never under NO_COLOR (no-color.org). */
 function wantsColour(stream: NodeJS.WriteStream): boolean {

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
+import type { Precision } from '../addon/types.js'
 import { type Embedded, embedPhotos, type PhotoKind } from '../evaluation/embed-photos.js'
-import { defaultEmbedderModel } from '../model.js'
-import type { Precision } from '../native.js'
+import { defaultEmbedderModel } from '../models/load.js'
 import { type Arguments, openOptions, UsageError } from './arguments.js'
 import { progressBar } from './progress.js'
 

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { Transformer } from '@napi-rs/image'
-import { loadDecoder } from '../binding.js'
-import { writeWhole } from '../whole-file.js'
+import { loadDecoder } from '../addon/load.js'
+import { writeWhole } from '../files/whole-file.js'
 import { UsageError } from './arguments.js'
 
 const encoders: Readonly<Record<string, (image: Transformer) => Promise<Uint8Array>>> = {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadBinding } from '../binding.js'
+import { loadBinding } from '../addon/load.js'
 import { packageRoot } from '../paths.js'
 import { parseGeneral } from './arguments.js'
 import { print, printJson } from './output.js'

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { similarity } from '../embeddings/similarity.js'
 import { InvalidArgumentError, systemCode } from '../errors.js'
 import { fitCalibration } from '../evaluation/calibrate.js'
 import { embedPhotos, type PhotoKind } from '../evaluation/embed-photos.js'
 import { updateManifest } from '../evaluation/manifest-file.js'
 import { type Pair, parsePairs } from '../evaluation/pairs.js'
 import { countAtLeast } from '../evaluation/roc.js'
-import type { Calibration } from '../manifest.js'
-import { similarity } from '../similarity.js'
+import type { Calibration } from '../models/manifest.js'
 
 export interface PairsOptions {
   readonly pairs: string

@@ -1,6 +1,6 @@
 import { FaceEmbedder } from '../embedder.js'
+import { cosine } from '../embeddings/similarity.js'
 import { ConversionFailedError } from '../errors.js'
-import { cosine } from '../similarity.js'
 import type { ConversionReport } from './converter.js'
 
 /** The same as the converter asks of the files it writes. */

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { access, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError } from '../errors.js'
-import { writeError } from '../whole-file.js'
+import { writeError } from '../files/whole-file.js'
 
 /** In the order in which they are put in place: a model without its manifest is none. */
 const suffixes = ['param', 'bin', 'json']

@@ -1,4 +1,4 @@
-import type { NativeCpu } from '../native.js'
+import type { NativeCpu } from '../addon/types.js'
 
 /** As `8 cores: 4 little (Cortex-A55), 4 big (Cortex-A76); quota of 1.5`. */
 export function coresLine({ cores, clusters, quota }: Readonly<NativeCpu>): string {

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
-import { loadBinding, loadDecoder } from '../binding.js'
+import { loadBinding, loadDecoder } from '../addon/load.js'
+import { decoderProblem, loadProblem, type Problem, problem } from '../addon/remedies.js'
+import type { NativeAddon } from '../addon/types.js'
 import { FaceDetector } from '../detector.js'
-import type { Manifest } from '../manifest.js'
 import {
   defaultDetectorModel,
   defaultEmbedderModel,
@@ -13,10 +14,9 @@ import {
   loadEmbedderModel,
   type RefusedManifest,
   readManifest
-} from '../model.js'
-import type { NativeAddon } from '../native.js'
+} from '../models/load.js'
+import type { Manifest } from '../models/manifest.js'
 import { bundledModelDir, packageRoot } from '../paths.js'
-import { decoderProblem, loadProblem, type Problem, problem } from '../remedies.js'
 import { candidates, resolveAddon, thisHost } from './addon.js'
 import type { LeftOut, ModelReport, NativeReport, Report } from './report.js'
 import { leastCosine, selfTest } from './self-test.js'

@@ -1,5 +1,5 @@
-import type { Implementation, NativeCpu } from '../native.js'
-import type { Problem } from '../remedies.js'
+import type { Problem } from '../addon/remedies.js'
+import type { Implementation, NativeCpu } from '../addon/types.js'
 import type { Candidate } from './addon.js'
 import type { SelfTestResult } from './self-test.js'
 import type { VulkanReport } from './vulkan.js'

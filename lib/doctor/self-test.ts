@@ -1,6 +1,6 @@
+import type { Implementation } from '../addon/types.js'
 import { FaceEmbedder } from '../embedder.js'
-import type { EmbedderManifest } from '../manifest.js'
-import type { Implementation } from '../native.js'
+import type { EmbedderManifest } from '../models/manifest.js'
 
 /** How far a right answer may be from the stored one: far wider than rounding, far from an error. */
 export const leastCosine = 0.9999

@@ -1,7 +1,7 @@
+import { vulkanRemedy } from '../addon/remedies.js'
+import type { NativeGpu } from '../addon/types.js'
+import { surveyVulkan } from '../addon/vulkan.js'
 import { FaceEmbedder } from '../embedder.js'
-import type { NativeGpu } from '../native.js'
-import { vulkanRemedy } from '../remedies.js'
-import { surveyVulkan } from '../vulkan.js'
 
 export interface VulkanReport {
   /** A GPU computes when it is wished for. */

@@ -1,7 +1,7 @@
-import { minFalseAccepts } from '../calibration.js'
-import type { Calibration } from '../manifest.js'
-import type { Precision } from '../native.js'
-import { cosine } from '../similarity.js'
+import type { Precision } from '../addon/types.js'
+import { cosine } from '../embeddings/similarity.js'
+import type { Calibration } from '../models/manifest.js'
+import { minFalseAccepts } from '../models/thresholds.js'
 import { fitPlatt } from './platt.js'
 import { countAtLeast, type OperatingPoint, operatingPoint } from './roc.js'
 

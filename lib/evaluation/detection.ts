@@ -1,4 +1,4 @@
-import type { Box } from '../face.js'
+import type { Box } from '../faces/landmarks.js'
 
 /** A detection as it is judged: where, and how sure. */
 export interface ScoredBox {

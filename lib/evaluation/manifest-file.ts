@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Calibration, parseManifest } from '../manifest.js'
+import { writeWhole } from '../files/whole-file.js'
+import { type Calibration, parseManifest } from '../models/manifest.js'
 import { bundledModelDir } from '../paths.js'
-import { writeWhole } from '../whole-file.js'
 
 /** Changes some fields of models/NAME.json and keeps all others, in their order. */
 export async function updateManifest(

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { progressBar } from '../../lib/cli/progress.js'
+import { writeWhole } from '../../lib/files/whole-file.js'
 import {
   type EmbedderManifest,
   type Face,
@@ -9,7 +10,6 @@ import {
   FaceRecognizer,
   NoFaceError
 } from '../../lib/index.js'
-import { writeWhole } from '../../lib/whole-file.js'
 
 interface Kept {
   readonly vector: string

@@ -18,8 +18,8 @@ import { embedPhotos } from '../../lib/evaluation/embed-photos.js'
 import { parsePairs } from '../../lib/evaluation/pairs.js'
 import { operatingPoint } from '../../lib/evaluation/roc.js'
 import type { Precision } from '../../lib/index.js'
-import { calibrationOf } from '../../lib/manifest.js'
-import { readManifest } from '../../lib/model.js'
+import { readManifest } from '../../lib/models/load.js'
+import { calibrationOf } from '../../lib/models/manifest.js'
 
 const { values } = parseArgs({
   options: {

@@ -2,12 +2,12 @@
 // away, beside turning away as many at random. For reporting only: nothing is fitted to its outcome.
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { thresholdForFar } from '../../lib/calibration.js'
 import { parsePairs } from '../../lib/evaluation/pairs.js'
 import { axisLabels, type Box, line, path, style, words } from '../../lib/evaluation/plot/svg.js'
 import { countAtLeast, equalErrorRate, rocCurve } from '../../lib/evaluation/roc.js'
+import { writeWhole } from '../../lib/files/whole-file.js'
 import { similarity } from '../../lib/index.js'
-import { writeWhole } from '../../lib/whole-file.js'
+import { thresholdForFar } from '../../lib/models/thresholds.js'
 import { randomNumbers } from './degrade.js'
 import { embedded } from './embedded.js'
 

@@ -2,9 +2,9 @@
 // 1, 2, 3 and 5 of them against photos in no template. For reporting only: nothing is fitted to it.
 import { readdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { thresholdForFar } from '../../lib/calibration.js'
 import { countAtLeast, tarAtFar } from '../../lib/evaluation/roc.js'
 import { combineEmbeddings, type FaceEmbedding, similarity } from '../../lib/index.js'
+import { thresholdForFar } from '../../lib/models/thresholds.js'
 import { embedded } from './embedded.js'
 
 const usage = 'usage: npx tsx scripts/quality/template-gain.ts --photos DIR --cache FILE.json'

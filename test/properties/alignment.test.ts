@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
-import type { RawFrame } from '../../lib/frame.js'
+import type { RawFrame } from '../../lib/frames/frame.js'
 import { FaceDetector, type Landmarks } from '../../lib/index.js'
 import { holds, refused } from '../support/properties.js'
 

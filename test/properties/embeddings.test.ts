@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
-import { FaceEmbedding, type FaceEmbeddingJson } from '../../lib/embedding.js'
+import { combineEmbeddings } from '../../lib/embeddings/combine.js'
+import { FaceEmbedding, type FaceEmbeddingJson } from '../../lib/embeddings/embedding.js'
+import { cosine, similarity } from '../../lib/embeddings/similarity.js'
 import { EmbeddingMismatchError } from '../../lib/errors.js'
-import { cosine, similarity } from '../../lib/similarity.js'
-import { combineEmbeddings } from '../../lib/template.js'
 import { embedding, sha } from '../support/embeddings.js'
 import { holds, resultOrRefusal } from '../support/properties.js'
 

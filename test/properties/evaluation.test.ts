@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
-import { farForThreshold, smallestFar, thresholdForFar } from '../../lib/calibration.js'
 import { fitCalibration } from '../../lib/evaluation/calibrate.js'
 import { bestThreshold, crossValidate, type ScoredPair } from '../../lib/evaluation/folds.js'
 import { fitPlatt, probabilityOf } from '../../lib/evaluation/platt.js'
@@ -13,7 +12,8 @@ import {
   rocCurve,
   tarAtFar
 } from '../../lib/evaluation/roc.js'
-import { parseManifest } from '../../lib/manifest.js'
+import { parseManifest } from '../../lib/models/manifest.js'
+import { farForThreshold, smallestFar, thresholdForFar } from '../../lib/models/thresholds.js'
 import { embedderManifest } from '../support/models.js'
 import { ascendingScores, cosines, holds, resultOrRefusal } from '../support/properties.js'
 

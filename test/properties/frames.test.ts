@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
-import { type RawFrame, takeFrame } from '../../lib/frame.js'
+import { type RawFrame, takeFrame } from '../../lib/frames/frame.js'
+import { pixelFormats, planesOf } from '../../lib/frames/pixel-formats.js'
 import { FaceDetector } from '../../lib/index.js'
-import { pixelFormats, planesOf } from '../../lib/pixel-formats.js'
 import { holds, refused, resultOrRefusal } from '../support/properties.js'
 
 const maxPixels = 52_000_000

@@ -9,9 +9,9 @@ import {
   UsageError
 } from '../../lib/cli/arguments.js'
 import { parsePairs } from '../../lib/evaluation/pairs.js'
-import { orientationOf } from '../../lib/exif.js'
-import { isCompleteJpeg } from '../../lib/jpeg.js'
-import { parseManifest } from '../../lib/manifest.js'
+import { parseManifest } from '../../lib/models/manifest.js'
+import { orientationOf } from '../../lib/photos/exif.js'
+import { isCompleteJpeg } from '../../lib/photos/jpeg-end.js'
 import { embedderManifest } from '../support/models.js'
 import { holds, resultOrRefusal } from '../support/properties.js'
 

@@ -1,5 +1,5 @@
-import { FaceEmbedding } from '../../lib/embedding.js'
-import type { Precision } from '../../lib/native.js'
+import type { Precision } from '../../lib/addon/types.js'
+import { FaceEmbedding } from '../../lib/embeddings/embedding.js'
 
 export const sha = 'a'.repeat(64)
 

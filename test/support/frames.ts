@@ -1,5 +1,5 @@
-import type { RawFrame } from '../../lib/frame.js'
-import type { PixelFormat } from '../../lib/pixel-formats.js'
+import type { RawFrame } from '../../lib/frames/frame.js'
+import type { PixelFormat } from '../../lib/frames/pixel-formats.js'
 import type { Rgb } from './exif.js'
 
 type Settings = Pick<RawFrame, 'range' | 'matrix'>

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import * as v from 'valibot'
-import { loadBinding } from '../../lib/binding.js'
+import { loadBinding } from '../../lib/addon/load.js'
+import type { NativeEngine } from '../../lib/addon/types.js'
 import { detectOptionsToNative } from '../../lib/detector.js'
-import { faceFromNative } from '../../lib/face.js'
-import { decodeImage } from '../../lib/image.js'
-import { loadDetectorModel } from '../../lib/model.js'
-import type { NativeEngine } from '../../lib/native.js'
+import { faceFromNative } from '../../lib/faces/landmarks.js'
+import { loadDetectorModel } from '../../lib/models/load.js'
+import { decodeImage } from '../../lib/photos/decode.js'
 import { landmarkError, overlap } from './overlap.js'
 
 /** What scripts/models/yunet_reference.py writes. */

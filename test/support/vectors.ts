@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
+import { cosine } from '../../lib/embeddings/similarity.js'
 import type { FaceEmbedder } from '../../lib/index.js'
-import { cosine } from '../../lib/similarity.js'
 import { crop } from './fixtures.js'
 
 const fixtures = new URL('../fixtures/', import.meta.url)

@@ -1,4 +1,4 @@
-import { loadBinding } from '../../lib/binding.js'
+import { loadBinding } from '../../lib/addon/load.js'
 
 /** What the add-on under test shows of Vulkan, software drivers counted. */
 export const vulkan = loadBinding().vulkan({ allowSoftware: true })

@@ -1,5 +1,4 @@
 import test from 'ava'
-import { type BatchResult, runBatch } from '../../lib/batch.js'
 import {
   combineEmbeddings,
   FaceEmbedder,
@@ -8,6 +7,7 @@ import {
   ImageDecodeError,
   similarity
 } from '../../lib/index.js'
+import { type BatchResult, runBatch } from '../../lib/work/batch.js'
 import { embedding } from '../support/embeddings.js'
 import { crop, photo } from '../support/fixtures.js'
 

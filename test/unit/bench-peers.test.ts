@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
 import { startChild, subjectOf } from '../../bench/child.js'
-import { compare } from '../../lib/bench/turns.js'
+import { compare } from '../../lib/bench/interleave.js'
 
 const node = (script: string) => startChild(process.execPath, ['--input-type=module', '-e', script])
 

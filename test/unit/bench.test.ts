@@ -3,10 +3,10 @@ import { inDetail, onCores, openCall, threadCounts } from '../../lib/bench/candi
 import { barChart } from '../../lib/bench/chart.js'
 import { best, costOf, type Trial, type TunedOptions } from '../../lib/bench/choice.js'
 import { inFlight, throughput } from '../../lib/bench/embedding.js'
+import { leastTurns, takeTurns } from '../../lib/bench/interleave.js'
 import { samplePhoto, samplePhotoSize } from '../../lib/bench/sample-photo.js'
 import { sizesOnDisk } from '../../lib/bench/sizes.js'
 import { median, medianError, quantile, ratios, rowOf } from '../../lib/bench/statistics.js'
-import { leastTurns, takeTurns } from '../../lib/bench/turns.js'
 import { FaceRecognizer } from '../../lib/index.js'
 
 const quantiles: [values: number[], share: number, expected: number][] = [

@@ -1,9 +1,9 @@
 // The add-on itself, with arguments that the library never gives it.
 import test from 'ava'
-import { loadBinding } from '../../lib/binding.js'
+import { loadBinding } from '../../lib/addon/load.js'
+import type { NativeEngine, NativeEngineOptions, NativeFrame } from '../../lib/addon/types.js'
 import { detectOptionsToNative } from '../../lib/detector.js'
-import { loadDetectorModel } from '../../lib/model.js'
-import type { NativeEngine, NativeEngineOptions, NativeFrame } from '../../lib/native.js'
+import { loadDetectorModel } from '../../lib/models/load.js'
 
 const side = 4000
 const options = { ...detectOptionsToNative({ maxFaces: 9 }), quality: false }

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { farForThreshold, smallestFar, thresholdForFar } from '../../lib/calibration.js'
 import { FarUnsupportedError, InvalidArgumentError } from '../../lib/errors.js'
-import type { Calibration } from '../../lib/manifest.js'
+import type { Calibration } from '../../lib/models/manifest.js'
+import { farForThreshold, smallestFar, thresholdForFar } from '../../lib/models/thresholds.js'
 
 const calibration: Calibration = {
   dataset: 'a test',

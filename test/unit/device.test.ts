@@ -1,14 +1,14 @@
 // The option `device`, whatever the build and the machine have. What needs Vulkan is in
 // vulkan.test.ts.
 import test from 'ava'
-import { loadBinding } from '../../lib/binding.js'
+import { loadBinding } from '../../lib/addon/load.js'
+import { vulkanRemedy } from '../../lib/addon/remedies.js'
 import {
   DeviceUnavailableError,
   FaceEmbedder,
   FaceRecognizer,
   InvalidArgumentError
 } from '../../lib/index.js'
-import { vulkanRemedy } from '../../lib/remedies.js'
 import { seesawface } from '../support/cli.js'
 import { crop, photo } from '../support/fixtures.js'
 import { withVulkan } from '../support/vulkan.js'

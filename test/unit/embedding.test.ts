@@ -1,7 +1,7 @@
 import test from 'ava'
-import { FaceEmbedding, type FaceEmbeddingJson } from '../../lib/embedding.js'
+import { FaceEmbedding, type FaceEmbeddingJson } from '../../lib/embeddings/embedding.js'
+import { similarity } from '../../lib/embeddings/similarity.js'
 import { EmbeddingMismatchError, InvalidArgumentError } from '../../lib/errors.js'
-import { similarity } from '../../lib/similarity.js'
 import { embedding, sha } from '../support/embeddings.js'
 
 const similarities: [string, number[], number[], number][] = [

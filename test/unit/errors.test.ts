@@ -1,6 +1,6 @@
 import test from 'ava'
+import { loadProblem } from '../../lib/addon/remedies.js'
 import * as errors from '../../lib/errors.js'
-import { loadProblem } from '../../lib/remedies.js'
 
 function thrown(fields: object, message = 'what happened'): Error {
   return Object.assign(new Error(message), fields)

@@ -2,8 +2,8 @@ import test from 'ava'
 import { type BootstrapPair, bootstrap } from '../../lib/evaluation/bootstrap.js'
 import { fitPlatt, probabilityOf, reliability } from '../../lib/evaluation/platt.js'
 import { histogram } from '../../lib/evaluation/plot/histogram.js'
+import { drawEvaluation } from '../../lib/evaluation/plot/index.js'
 import { rocPanel, rocScale } from '../../lib/evaluation/plot/roc.js'
-import { drawEvaluation } from '../../lib/evaluation/plot.js'
 import { bandRates, type EvaluatedPair, evaluate } from '../../lib/evaluation/report.js'
 
 /** Numbers from 0 to 1, the same each time. */

@@ -1,6 +1,6 @@
 import test from 'ava'
+import { type PixelFormat, pixelFormats } from '../../lib/frames/pixel-formats.js'
 import { FaceDetector, type Landmarks } from '../../lib/index.js'
-import { type PixelFormat, pixelFormats } from '../../lib/pixel-formats.js'
 import { pixels } from '../support/fixtures.js'
 import { encodeFrame, planesFor, referencePixel, sampled } from '../support/frames.js'
 import { overlap } from '../support/overlap.js'

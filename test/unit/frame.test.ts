@@ -2,9 +2,9 @@ import { runInNewContext } from 'node:vm'
 import { markAsUntransferable } from 'node:worker_threads'
 import test from 'ava'
 import { ImageTooLargeError, InvalidArgumentError } from '../../lib/errors.js'
-import { type RawFrame, takeFrame } from '../../lib/frame.js'
-import { releaseMemory } from '../../lib/frame-memory.js'
-import { type PixelFormat, pixelFormats } from '../../lib/pixel-formats.js'
+import { type RawFrame, takeFrame } from '../../lib/frames/frame.js'
+import { releaseMemory } from '../../lib/frames/memory.js'
+import { type PixelFormat, pixelFormats } from '../../lib/frames/pixel-formats.js'
 import { planesFor } from '../support/frames.js'
 
 const limit = 1_000_000

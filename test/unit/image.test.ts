@@ -4,11 +4,16 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Transformer } from '@napi-rs/image'
 import test from 'ava'
-import { loadBinding } from '../../lib/binding.js'
+import { loadBinding } from '../../lib/addon/load.js'
 import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError } from '../../lib/errors.js'
-import { orientationOf } from '../../lib/exif.js'
-import { decodeImage, type ImageOptions, loadPhoto, type PhotoInput } from '../../lib/image.js'
 import { FaceDetector, FaceRecognizer, similarity } from '../../lib/index.js'
+import {
+  decodeImage,
+  type ImageOptions,
+  loadPhoto,
+  type PhotoInput
+} from '../../lib/photos/decode.js'
+import { orientationOf } from '../../lib/photos/exif.js'
 import { orientedJpeg, orientedPng, orientedWebp, storedAs } from '../support/exif.js'
 import { photo } from '../support/fixtures.js'
 import { gradient, meanDifference, png, tiff } from '../support/pictures.js'

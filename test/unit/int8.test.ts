@@ -10,7 +10,7 @@ import {
   PrecisionUnsupportedError,
   similarity
 } from '../../lib/index.js'
-import { type Calibration, calibrationOf, parseManifest } from '../../lib/manifest.js'
+import { type Calibration, calibrationOf, parseManifest } from '../../lib/models/manifest.js'
 import { crop, photo } from '../support/fixtures.js'
 import { embedderManifest } from '../support/models.js'
 

@@ -204,7 +204,7 @@ linuxTest('a thread that cannot be had is an error, and the process ends', async
     t.log('there is no prlimit (util-linux) here')
     return t.pass()
   }
-  const addon = new URL('../../lib/binding.ts', import.meta.url).href
+  const addon = new URL('../../lib/addon/load.ts', import.meta.url).href
   const script = `import { execFileSync } from 'node:child_process'
     import { readFileSync } from 'node:fs'
     import { loadBinding } from '${addon}'

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { ModelInvalidError } from '../../lib/errors.js'
-import { parseManifest } from '../../lib/manifest.js'
+import { parseManifest } from '../../lib/models/manifest.js'
 import { embedderManifest } from '../support/models.js'
 
 const good = embedderManifest('m', Uint8Array.of(1, 2), Uint8Array.of(3))

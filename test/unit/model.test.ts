@@ -13,7 +13,7 @@ import {
   loadEmbedderModel,
   type RefusedManifest,
   readManifest
-} from '../../lib/model.js'
+} from '../../lib/models/load.js'
 import { embedderManifest, TemporaryFolder } from '../support/models.js'
 
 const param = Uint8Array.from({ length: 300 }, (_, i) => i % 256)

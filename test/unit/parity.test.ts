@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import type { NativeEngine } from '../../lib/native.js'
+import type { NativeEngine } from '../../lib/addon/types.js'
 import {
   comparePhoto,
   openDetectorEngine,

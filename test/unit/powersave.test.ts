@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { loadBinding } from '../../lib/binding.js'
+import { loadBinding } from '../../lib/addon/load.js'
+import type { NativeEngine, NativeEngineOptions, Powersave } from '../../lib/addon/types.js'
 import { FaceEmbedder } from '../../lib/index.js'
-import { loadEmbedderModel } from '../../lib/model.js'
-import type { NativeEngine, NativeEngineOptions, Powersave } from '../../lib/native.js'
+import { loadEmbedderModel } from '../../lib/models/load.js'
 import { TemporaryFolder } from '../support/models.js'
 
 /** The processors of each thread of this process, as lists such as `0-3`. */

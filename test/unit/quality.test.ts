@@ -1,6 +1,6 @@
 import test from 'ava'
+import { checkMinimum, demandQuality } from '../../lib/faces/quality.js'
 import { type FaceQuality, FaceRecognizer, LowQualityError } from '../../lib/index.js'
-import { checkMinimum, demandQuality } from '../../lib/quality.js'
 import type { Rgb } from '../support/exif.js'
 import { photo, pixels } from '../support/fixtures.js'
 import { leaning, lit, shrunk } from '../support/retouch.js'

@@ -1,5 +1,5 @@
-import type { Mark } from '../plot.js'
 import type { Evaluation } from '../report.js'
+import type { Mark } from './index.js'
 import { axisLabels, type Box, line, px, words } from './svg.js'
 
 const bins = 50

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto'
 import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { unwritten } from './bytes.js'
-import { show } from './check.js'
+import type { NativeModel } from '../addon/types.js'
+import { show } from '../check.js'
 import {
   InvalidArgumentError,
   ModelCorruptError,
   ModelInvalidError,
   ModelNotFoundError,
   systemCode
-} from './errors.js'
+} from '../errors.js'
+import { unwritten } from '../frames/bytes.js'
+import { bundledModelDir } from '../paths.js'
 import {
   type DetectorManifest,
   type EmbedderManifest,
   type Manifest,
   parseManifest
 } from './manifest.js'
-import type { NativeModel } from './native.js'
-import { bundledModelDir } from './paths.js'
 
 /** The embedder used when none is named. */
 export const defaultEmbedderModel = 'seesaw-shuffle'

@@ -1,6 +1,6 @@
-import { checkOptions, show } from './check.js'
-import { InvalidArgumentError } from './errors.js'
-import type { NativeFace } from './native.js'
+import type { NativeFace } from '../addon/types.js'
+import { checkOptions, show } from '../check.js'
+import { InvalidArgumentError } from '../errors.js'
 import { type FaceQuality, qualityFromNative } from './quality.js'
 
 /** A point in pixels of the upright photo, from its top left corner. */

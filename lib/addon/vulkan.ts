@@ -1,7 +1,7 @@
-import { loadBinding } from './binding.js'
-import { DeviceUnavailableError, InvalidArgumentError } from './errors.js'
-import type { NativeVulkan } from './native.js'
+import { DeviceUnavailableError, InvalidArgumentError } from '../errors.js'
+import { loadBinding } from './load.js'
 import { vulkanRemedy } from './remedies.js'
+import type { NativeVulkan } from './types.js'
 
 const variable = 'SEESAWFACE_VULKAN_ALLOW_CPU'
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { ModelInvalidError } from './errors.js'
-import { type Precision, precisions } from './native.js'
+import { type Precision, precisions } from '../addon/types.js'
+import { ModelInvalidError } from '../errors.js'
 
 /**
  * The model manifest, models/NAME.json, schema 1. Unknown keys are allowed, so that later versions

@@ -1,4 +1,4 @@
-import type { NativePixelFormat } from './native.js'
+import type { NativePixelFormat } from '../addon/types.js'
 
 /**
  * Layout of a raw frame's pixels, 8 bits a sample; an alpha channel is ignored.

@@ -1,5 +1,5 @@
+import { OutOfMemoryError } from '../errors.js'
 import { isShared } from './bytes.js'
-import { OutOfMemoryError } from './errors.js'
 
 /**
  * Memory for another thread to read. Whatever the caller does meanwhile, nobody may detach or

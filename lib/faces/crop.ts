@@ -1,6 +1,6 @@
-import { type Bytes, bytesOf } from './bytes.js'
-import { show } from './check.js'
-import { InvalidArgumentError } from './errors.js'
+import { show } from '../check.js'
+import { InvalidArgumentError } from '../errors.js'
+import { type Bytes, bytesOf } from '../frames/bytes.js'
 
 /** Side of an aligned face crop in pixels, as the networks take it. */
 export const cropSize = 112

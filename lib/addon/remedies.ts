@@ -1,4 +1,4 @@
-import type { NativeVulkan } from './native.js'
+import type { NativeVulkan } from './types.js'
 
 /**
  * What can keep seesawface from working on a machine, and what to do about it. The loader's errors

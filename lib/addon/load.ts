@@ -1,8 +1,8 @@
 import nodeGypBuild from 'node-gyp-build'
-import { BindingLoadError } from './errors.js'
-import type { NativeAddon } from './native.js'
-import { packageRoot } from './paths.js'
+import { BindingLoadError } from '../errors.js'
+import { packageRoot } from '../paths.js'
 import { decoderProblem, loadProblem, type Problem } from './remedies.js'
+import type { NativeAddon } from './types.js'
 
 function asError({ problem, remedy }: Problem, cause: unknown): BindingLoadError {
   return new BindingLoadError(`${problem} ${remedy}`, { cause })

@@ -1,7 +1,7 @@
-import { histogramPanel } from './plot/histogram.js'
-import { rocPanel } from './plot/roc.js'
-import { escapeText, style } from './plot/svg.js'
-import type { Evaluation } from './report.js'
+import type { Evaluation } from '../report.js'
+import { histogramPanel } from './histogram.js'
+import { rocPanel } from './roc.js'
+import { escapeText, style } from './svg.js'
 
 /** A calibrated threshold to mark. */
 export interface Mark {

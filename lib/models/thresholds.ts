@@ -1,5 +1,5 @@
-import { checkNumber } from './check.js'
-import { FarUnsupportedError } from './errors.js'
+import { checkNumber } from '../check.js'
+import { FarUnsupportedError } from '../errors.js'
 import type { Calibration } from './manifest.js'
 
 /**

@@ -1,8 +1,4 @@
-import { onAbort } from './abort.js'
-import { loadBinding } from './binding.js'
-import { checkInteger, checkOneOf } from './check.js'
-import { ClosedError, fromNative, QueueFullError } from './errors.js'
-import { releaseMemory } from './frame-memory.js'
+import { loadBinding } from '../addon/load.js'
 import {
   type Implementation,
   type NativeEngine,
@@ -10,8 +6,12 @@ import {
   type Powersave,
   type Precision,
   precisions
-} from './native.js'
-import { Turns } from './turns.js'
+} from '../addon/types.js'
+import { checkInteger, checkOneOf } from '../check.js'
+import { ClosedError, fromNative, QueueFullError } from '../errors.js'
+import { releaseMemory } from '../frames/memory.js'
+import { onAbort } from './abort.js'
+import { Turns } from './queue.js'
 
 /** How to run: all optional. */
 export interface EngineOptions {

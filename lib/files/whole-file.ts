@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { chmod, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { FileWriteError, systemCode } from './errors.js'
+import { FileWriteError, systemCode } from '../errors.js'
 
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left',

@@ -1,6 +1,6 @@
-import { show } from './check.js'
+import { show } from '../check.js'
+import { EmbeddingMismatchError, InvalidArgumentError } from '../errors.js'
 import { FaceEmbedding } from './embedding.js'
-import { EmbeddingMismatchError, InvalidArgumentError } from './errors.js'
 
 /** Refuses to compare what different models, precisions or sizes gave. */
 export function checkComparable(a: FaceEmbedding, b: FaceEmbedding): void {

@@ -1,6 +1,6 @@
-import { show } from './check.js'
+import { show } from '../check.js'
+import { InvalidArgumentError } from '../errors.js'
 import { FaceEmbedding } from './embedding.js'
-import { InvalidArgumentError } from './errors.js'
 import { checkComparable } from './similarity.js'
 
 /** The least weight: a poor photo still says something. */

@@ -1,6 +1,6 @@
-import { checkNumber, checkOptions } from './check.js'
-import { InvalidArgumentError, LowQualityError } from './errors.js'
-import type { NativeQuality } from './native.js'
+import type { NativeQuality } from '../addon/types.js'
+import { checkNumber, checkOptions } from '../check.js'
+import { InvalidArgumentError, LowQualityError } from '../errors.js'
 
 /** How good a face in a photo is for recognising a person. */
 export interface FaceQuality {

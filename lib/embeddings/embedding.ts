@@ -1,7 +1,7 @@
-import { checkOneOf, checkOptions, show } from './check.js'
-import { InvalidArgumentError } from './errors.js'
-import type { Face } from './face.js'
-import { type Precision, precisions } from './native.js'
+import { type Precision, precisions } from '../addon/types.js'
+import { checkOneOf, checkOptions, show } from '../check.js'
+import { InvalidArgumentError } from '../errors.js'
+import type { Face } from '../faces/landmarks.js'
 
 /** An embedding as JSON: everything needed to compare it later. */
 export interface FaceEmbeddingJson {

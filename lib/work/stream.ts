@@ -1,17 +1,23 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import type { NativeFrame, NativeTiming } from '../addon/types.js'
+import { checkInteger, checkOneOf, checkOptions, show } from '../check.js'
+import type { DetectOptions } from '../detector.js'
+import type { FaceEmbedding } from '../embeddings/embedding.js'
+import { ClosedError, InvalidArgumentError, QueueFullError } from '../errors.js'
+import type { Face } from '../faces/landmarks.js'
+import { bytesOf, copyOf } from '../frames/bytes.js'
+import { type RawFrame, takeFrame } from '../frames/frame.js'
+import { releaseMemory } from '../frames/memory.js'
+import {
+  defaultMaxPixels,
+  isFrame,
+  loadPhoto,
+  type PhotoInput,
+  type PhotoUse
+} from '../photos/decode.js'
 import { onAbort, signalOf } from './abort.js'
-import { bytesOf, copyOf } from './bytes.js'
-import { checkInteger, checkOneOf, checkOptions, show } from './check.js'
-import type { DetectOptions } from './detector.js'
-import type { FaceEmbedding } from './embedding.js'
 import type { Engine } from './engine.js'
-import { ClosedError, InvalidArgumentError, QueueFullError } from './errors.js'
-import type { Face } from './face.js'
-import { type RawFrame, takeFrame } from './frame.js'
-import { releaseMemory } from './frame-memory.js'
-import { defaultMaxPixels, isFrame, loadPhoto, type PhotoInput, type PhotoUse } from './image.js'
-import type { NativeFrame, NativeTiming } from './native.js'
-import { type FrameSource, type OpenSource, sourceOf } from './stream-source.js'
+import { type FrameSource, type OpenSource, sourceOf } from './source.js'
 
 export interface StreamOptions extends DetectOptions {
   /**

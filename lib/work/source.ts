@@ -1,6 +1,6 @@
-import { bytesOf } from './bytes.js'
-import { show } from './check.js'
-import { InvalidArgumentError } from './errors.js'
+import { show } from '../check.js'
+import { InvalidArgumentError } from '../errors.js'
+import { bytesOf } from '../frames/bytes.js'
 
 /** Where a stream's frames come from: a camera's generator, an array, a Node or a web stream. */
 export type FrameSource<F> = AsyncIterable<F> | Iterable<F | PromiseLike<F>> | ReadableStreamLike<F>

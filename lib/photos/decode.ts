@@ -3,10 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { JsColorType } from '@napi-rs/image'
 import { imageSize } from 'image-size'
-import { type AbortOptions, signalOf, unlessAborted } from './abort.js'
-import { loadBinding, loadDecoder } from './binding.js'
-import { type Bytes, bytesOf, copyOf, unwritten } from './bytes.js'
-import { checkInteger, checkOptions, show } from './check.js'
+import { loadBinding, loadDecoder } from '../addon/load.js'
+import type { NativeFrame } from '../addon/types.js'
+import { checkInteger, checkOptions, show } from '../check.js'
 import {
   BindingLoadError,
   fromNative,
@@ -16,11 +15,12 @@ import {
   OutOfMemoryError,
   SeesawFaceError,
   systemCode
-} from './errors.js'
+} from '../errors.js'
+import { type Bytes, bytesOf, copyOf, unwritten } from '../frames/bytes.js'
+import { checkPixelCount, type RawFrame, takeFrame } from '../frames/frame.js'
+import { type AbortOptions, signalOf, unlessAborted } from '../work/abort.js'
 import { orientationOf } from './exif.js'
-import { checkPixelCount, type RawFrame, takeFrame } from './frame.js'
-import { isCompleteJpeg } from './jpeg.js'
-import type { NativeFrame } from './native.js'
+import { isCompleteJpeg } from './jpeg-end.js'
 
 /** A photo: path, file URL, the bytes of an image file, or a raw frame. */
 export type PhotoInput = string | URL | Bytes | RawFrame

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { OutOfMemoryError } from './errors.js'
+import { OutOfMemoryError } from '../errors.js'
 
 /**
  * Memory that holds 8-bit samples. A view may begin anywhere in its buffer; objects of other realms
