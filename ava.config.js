@@ -3,7 +3,7 @@ export default {
   extensions: { ts: 'module' },
   nodeArguments: ['--import=tsx'],
   // Native add-ons and ava's worker threads have not always agreed (avajs/ava#3159): one process a
-  // file. Worker threads have a test of their own (test/unit/workers.test.ts).
+  // file. Worker threads have a test of their own (test/process/workers.test.ts).
   workerThreads: false,
   concurrency: 2,
   timeout: '3m'

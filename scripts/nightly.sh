@@ -18,7 +18,7 @@ every_part() {
   "$1" valgrind sh scripts/valgrind.sh
   "$1" fuzz sh scripts/fuzz.sh "${FUZZ_SECONDS:-600}s"
   "$1" properties env FC_RUNS="${FC_RUNS:-20}" npx ava --timeout=30m 'test/properties/*.test.ts'
-  "$1" hostile npx ava test/unit/hostile-images.test.ts
+  "$1" hostile npx ava test/photos/hostile-images.test.ts
   "$1" vulkan sh scripts/vulkan/test.sh
   "$1" endurance npm run endurance -- --out build/endurance --scale "${ENDURANCE_SCALE:-1}"
 }

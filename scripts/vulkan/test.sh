@@ -27,4 +27,4 @@ export SEESAWFACE_EXPECT_VULKAN=1
 ctest --test-dir build-vulkan/build --output-on-failure --no-tests=error \
   -R '^(Gpu|Gpus|GpuCheck|GpuTenancy|PlacedEmbedder|RealGpu)\.'
 npm run build
-SEESAWFACE_PREBUILD="$PWD/build-vulkan" npx ava test/unit/vulkan.test.ts test/unit/device.test.ts
+SEESAWFACE_PREBUILD="$PWD/build-vulkan" npx ava test/addon/vulkan.test.ts test/addon/device.test.ts

@@ -31,7 +31,7 @@ async function nightly(...parts: readonly string[]): Promise<Outcome> {
 }
 
 for (const [parts, calls] of [
-  [['hostile'], ['npx ava test/unit/hostile-images.test.ts']],
+  [['hostile'], ['npx ava test/photos/hostile-images.test.ts']],
   [
     ['endurance', 'valgrind'],
     ['sh scripts/valgrind.sh', 'npm run endurance -- --out build/endurance --scale 1']
