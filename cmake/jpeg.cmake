@@ -1,5 +1,5 @@
 # Defines the target seesawface_jpeg: libjpeg-turbo, of which only the decoder is used. SEESAWFACE_JPEG
-# chooses the source: auto, index, upstream or a folder, as scripts/libraries knows them; system, what
+# chooses the source: auto, index, upstream or a folder, as install knows them; system, what
 # find_library finds; off, none: then there is no such target, and photos are not decoded here.
 set(SEESAWFACE_JPEG "" CACHE STRING "Where libjpeg-turbo comes from; off builds without it")
 set(jpeg "${SEESAWFACE_JPEG}")

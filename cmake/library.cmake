@@ -1,11 +1,11 @@
-# seesawface_library(NAME TITLE RESULT ARGUMENT…) has scripts/libraries find or build the library
+# seesawface_library(NAME TITLE RESULT ARGUMENT…) has install find or build the library
 # NAME, for the compiler or toolchain in use, and puts its folder into RESULT.
 function(seesawface_library name title result)
   find_program(NODE_EXECUTABLE NAMES node nodejs)
   if(NOT NODE_EXECUTABLE)
     message(FATAL_ERROR "node is needed to get ${title}: put it in PATH")
   endif()
-  set(ensure ${NODE_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/libraries/index.mjs ensure ${name})
+  set(ensure ${NODE_EXECUTABLE} ${PROJECT_SOURCE_DIR}/install/index.mjs ensure ${name})
   if(CMAKE_TOOLCHAIN_FILE)
     list(APPEND ensure --toolchain ${CMAKE_TOOLCHAIN_FILE})
   else()

@@ -1,4 +1,4 @@
-# Defines the target ncnn: from ncnn_DIR when it is given, else from scripts/libraries, which finds
+# Defines the target ncnn: from ncnn_DIR when it is given, else from install, which finds
 # or builds the pinned release (SEESAWFACE_NCNN chooses the source).
 if(NOT ncnn_DIR AND NOT NCNN_DIR)
   set(wishes)

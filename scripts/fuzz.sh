@@ -29,7 +29,7 @@ fi
 # NCNN is the one that the add-on has: only our own code is instrumented.
 cmake -S . -B build-fuzz -DCMAKE_CXX_COMPILER=clang++ -DSEESAWFACE_FUZZ=ON \
   -DSEESAWFACE_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-  -DNCNN_DIR="$(node scripts/libraries/index.mjs ensure ncnn --cxx "$(command -v c++)")"
+  -DNCNN_DIR="$(node install/index.mjs ensure ncnn --cxx "$(command -v c++)")"
 cmake --build build-fuzz --parallel 2
 
 passed=0

@@ -13,6 +13,6 @@ git ls-files '*.cc' '*.h' |
 ruff=0.17.6
 tools=build/lint-ruff-$ruff
 [ -x "$tools/bin/ruff" ] || python3 -m pip install --quiet --target "$tools" "ruff==$ruff"
-"$tools/bin/ruff" check training scripts bench
-"$tools/bin/ruff" format --check training scripts bench bench
+"$tools/bin/ruff" check training research scripts bench
+"$tools/bin/ruff" format --check training research scripts bench
 echo 'lint: no warnings'

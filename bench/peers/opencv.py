@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 
 ROOT = Path(__file__).parents[2]
-sys.path += [str(ROOT / "scripts/models"), str(ROOT / "training/data")]
+sys.path += [str(ROOT / "research/models"), str(ROOT / "training/data")]
 
 from onnx_fold import fold  # noqa: E402
 

@@ -18,7 +18,7 @@ struct Coefficients {
 };
 
 /**
- * Found by scripts/quality/fit.py on 5502 faces: 900 photos of FairFace (none of them of people in
+ * Found by research/quality/fit.py on 5502 faces: 900 photos of FairFace (none of them of people in
  * LFW), plain, blurred, far away, dark, too bright and hazy. They predict whether the embedding is
  * as similar to that of the plain photo in a mirror as 95 % of the plain photos' are. On the faces
  * of every fifth photo, held out, the area under the ROC curve is 0.79.

@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from '../libraries/cache.mjs'
-import { run } from '../libraries/run.mjs'
+import { cacheFolder } from '../../install/cache.mjs'
+import { run } from '../../install/run.mjs'
 import { muslNode, once, suite, unpackMusl } from './musl.js'
 
 /** Where other folders are mounted. */

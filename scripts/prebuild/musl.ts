@@ -3,9 +3,9 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cacheFolder, exists } from '../libraries/cache.mjs'
-import { run, tail } from '../libraries/run.mjs'
-import { Refusal } from '../libraries/say.mjs'
+import { cacheFolder, exists } from '../../install/cache.mjs'
+import { run, tail } from '../../install/run.mjs'
+import { Refusal } from '../../install/say.mjs'
 
 /** The release of Debian whose musl reads relative relocations (1.2.4 and newer do). */
 export const suite = 'trixie'

@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { exists } from '../libraries/cache.mjs'
-import { jobs } from '../libraries/toolchain.mjs'
+import { exists } from '../../install/cache.mjs'
+import { jobs } from '../../install/toolchain.mjs'
 import { type Target, targets, targetsNamed } from './targets.js'
 import { forgetOther, zigToolchain } from './zig.js'
 

@@ -1,9 +1,9 @@
 // Real Node.js binaries of other versions and processors, from npm, kept in the cache.
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder, exists } from '../libraries/cache.mjs'
-import { run, tail } from '../libraries/run.mjs'
-import { Refusal } from '../libraries/say.mjs'
+import { cacheFolder, exists } from '../../install/cache.mjs'
+import { run, tail } from '../../install/run.mjs'
+import { Refusal } from '../../install/say.mjs'
 
 /** A Node.js for each processor: the newest 20 that npm has for it. */
 export const oldestNode = {

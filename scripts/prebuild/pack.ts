@@ -3,8 +3,8 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { run, tail } from '../libraries/run.mjs'
-import { Refusal } from '../libraries/say.mjs'
+import { run, tail } from '../../install/run.mjs'
+import { Refusal } from '../../install/say.mjs'
 import { type Target, targets } from './targets.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

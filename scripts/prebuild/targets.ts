@@ -14,7 +14,7 @@ export interface Target {
   readonly cpu: string
   /** For CMake. */
   readonly processor: string
-  /** Options of NCNN that differ from scripts/libraries/ncnn.mjs, and flags for its compiler. */
+  /** Options of NCNN that differ from install/ncnn.mjs, and flags for its compiler. */
   readonly ncnn: { readonly options: Readonly<Record<string, string>>; readonly flags: string }
 }
 

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cacheFolder, exists } from '../libraries/cache.mjs'
-import { run, tail } from '../libraries/run.mjs'
-import { Refusal } from '../libraries/say.mjs'
+import { cacheFolder, exists } from '../../install/cache.mjs'
+import { run, tail } from '../../install/run.mjs'
+import { Refusal } from '../../install/say.mjs'
 import type { Target } from './targets.js'
 
 const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url))

@@ -3,7 +3,7 @@ import test from 'ava'
 import { fitPlatt } from '../../lib/evaluation/platt.js'
 import { areaUnderCurve, equalErrorRate, rocCurve, tarAtFar } from '../../lib/evaluation/roc.js'
 
-// Written by scripts/evaluation/sklearn_reference.py.
+// Written by research/evaluation/sklearn_reference.py.
 interface Reference {
   sklearn: string
   cases: {

@@ -53,7 +53,7 @@ test('it holds what building and running take, and nothing else', (t) => {
     'models/seesaw-shuffle.bin',
     'models/yunet.json',
     'native/binding/addon.cc',
-    'scripts/libraries/index.mjs'
+    'install/index.mjs'
   ]) {
     t.true(files.includes(needed), `${needed} is missing`)
   }

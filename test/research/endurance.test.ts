@@ -1,6 +1,6 @@
 import test from 'ava'
-import { type Judged, judge, type Sample, subjects } from '../../scripts/endurance/judge.js'
-import { trend } from '../../scripts/endurance/trend.js'
+import { type Judged, judge, type Sample, subjects } from '../../research/endurance/judge.js'
+import { trend } from '../../research/endurance/trend.js'
 
 const places = Array.from({ length: 400 }, (_, i) => 250 * (i + 1))
 /** Noise that is the same each time, -1 to 1, by a linear congruential generator. */

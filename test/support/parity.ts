@@ -9,7 +9,7 @@ import { loadDetectorModel } from '../../lib/models/load.js'
 import { decodeImage } from '../../lib/photos/decode.js'
 import { landmarkError, overlap } from './overlap.js'
 
-/** What scripts/models/yunet_reference.py writes. */
+/** What research/models/yunet_reference.py writes. */
 const referenceSchema = v.object({
   maxSide: v.number(),
   scoreThreshold: v.number(),

@@ -12,7 +12,7 @@ import { randomNumbers } from './degrade.js'
 import { embedded } from './embedded.js'
 
 const usage =
-  'usage: npx tsx scripts/quality/reject.ts --pairs FILE --photos DIR --cache FILE.json --out NAME (.csv and .svg are added)'
+  'usage: npx tsx research/quality/reject.ts --pairs FILE --photos DIR --cache FILE.json --out NAME (.csv and .svg are added)'
 const { values } = parseArgs({
   options: {
     pairs: { type: 'string' },

@@ -1,5 +1,5 @@
 // Recall of the detector on photos with known faces, for several settings and beside detections
-// that another program wrote (scripts/detection/opencv.py for OpenCV's YuNet).
+// that another program wrote (research/detection/opencv.py for OpenCV's YuNet).
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -20,7 +20,7 @@ import {
 } from '../../lib/index.js'
 import { readGroundTruth } from './ground-truth.js'
 
-const usage = `usage: npx tsx scripts/detection/recall.ts --photos DIR --faces (DIR of VOC XML | FILE.txt)
+const usage = `usage: npx tsx research/detection/recall.ts --photos DIR --faces (DIR of VOC XML | FILE.txt)
          [--turn 90|180|270] [--opencv DETECTIONS.json] [--iou 0.5] [--smallest 8] [--json]`
 
 const { values } = parseArgs({

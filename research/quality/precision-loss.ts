@@ -2,7 +2,7 @@
 // TAR@FAR with an interval, how near embeddings stay, and what becomes of the manifest's thresholds.
 // For reporting only: nothing is fitted to it.
 //
-//   npx tsx scripts/quality/precision-loss.ts --crops DIR | --photos DIR [--pairs LIST]
+//   npx tsx research/quality/precision-loss.ts --crops DIR | --photos DIR [--pairs LIST]
 //     [--model NAME] [--precision int8]
 //
 // DIR holds a folder for each person; of photos the whole pipeline takes the most prominent face.

@@ -1,4 +1,4 @@
-// scripts/libraries with tools that only pretend: what it runs, what it keeps and what it says.
+// install with tools that only pretend: what it runs, what it keeps and what it says.
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -16,11 +16,11 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import test from 'ava'
-import { ncnn } from '../../scripts/libraries/ncnn.mjs'
-import { treeDigest } from '../../scripts/libraries/tree.mjs'
+import { ncnn } from '../../install/ncnn.mjs'
+import { treeDigest } from '../../install/tree.mjs'
 import { fill, makeReadOnly, mountTest, runOn } from '../support/small-disk.js'
 
-const script = resolve('scripts/libraries/index.mjs')
+const script = resolve('install/index.mjs')
 
 /** A cmake that answers as the real one does and writes down each call. */
 const cmake = `#!/bin/sh
@@ -87,7 +87,7 @@ function ensure(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Answer> {
 
 /** A source tree of which only the list of layers matters here. */
 async function sourceTree(folder: string): Promise<string> {
-  const recipe = await readFile('scripts/libraries/ncnn.mjs', 'utf8')
+  const recipe = await readFile('install/ncnn.mjs', 'utf8')
   const names = recipe.match(/const layers = \[([^\]]*)\]/)?.[1]?.match(/\w+/g) ?? []
   const list = [...names, 'LSTM'].map((name) => `ncnn_add_layer(${name})\n`).join('')
   await mkdir(join(folder, 'src'), { recursive: true })

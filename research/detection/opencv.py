@@ -1,6 +1,6 @@
-"""OpenCV's FaceDetectorYN on a folder of photos, for scripts/detection/recall.ts to judge.
+"""OpenCV's FaceDetectorYN on a folder of photos, for research/detection/recall.ts to judge.
 
-python scripts/detection/opencv.py PHOTOS OUT.json [--turn 90]
+python research/detection/opencv.py PHOTOS OUT.json [--turn 90]
 """
 
 import argparse

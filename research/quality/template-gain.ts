@@ -7,7 +7,7 @@ import { combineEmbeddings, type FaceEmbedding, similarity } from '../../lib/ind
 import { thresholdForFar } from '../../lib/models/thresholds.js'
 import { embedded } from './embedded.js'
 
-const usage = 'usage: npx tsx scripts/quality/template-gain.ts --photos DIR --cache FILE.json'
+const usage = 'usage: npx tsx research/quality/template-gain.ts --photos DIR --cache FILE.json'
 const { values } = parseArgs({
   options: { photos: { type: 'string' }, cache: { type: 'string' } }
 })

@@ -1,15 +1,15 @@
 // Compares detection and alignment with OpenCV's on a folder of photos, whose reference results
-// scripts/models/yunet_reference.py has written: npx tsx scripts/detector-parity.ts FOLDER
+// research/models/yunet_reference.py has written: npx tsx research/parity/detector.ts FOLDER
 import {
   type Agreement,
   comparePhoto,
   openDetectorEngine,
   readReference
-} from '../test/support/parity.js'
+} from '../../test/support/parity.js'
 
 const folder = process.argv[2]
 if (folder === undefined) {
-  process.stderr.write('usage: npx tsx scripts/detector-parity.ts FOLDER\n')
+  process.stderr.write('usage: npx tsx research/parity/detector.ts FOLDER\n')
   process.exit(2)
 }
 const reference = await readReference(folder)

@@ -1,4 +1,4 @@
-// What the overall quality is fitted on (scripts/quality/fit.py): for photos of faces, plain and
+// What the overall quality is fitted on (research/quality/fit.py): for photos of faces, plain and
 // made worse in known ways, the aspects of quality beside the similarity of the embedding to that
 // of the plain photo in a mirror. A mirrored face is the same person, and for a face that is turned
 // away it is seen from the other side: where embeddings hold, the similarity is high.
@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js'
 import { degradations, mirrored, type Picture, randomNumbers } from './degrade.js'
 
-const usage = 'usage: npx tsx scripts/quality/collect.ts --photos DIR --out FILE.csv [--count N]'
+const usage = 'usage: npx tsx research/quality/collect.ts --photos DIR --out FILE.csv [--count N]'
 const { values } = parseArgs({
   options: {
     photos: { type: 'string' },

@@ -1,6 +1,6 @@
 """What scikit-learn makes of scores, for the tests of lib/evaluation to compare with.
 
-    python scripts/evaluation/sklearn_reference.py > test/fixtures/evaluation/sklearn.json
+    python research/evaluation/sklearn_reference.py > test/fixtures/evaluation/sklearn.json
 
 Needs numpy and scikit-learn. Scores are rounded, so that many are equal.
 """

@@ -7,7 +7,7 @@ import { libraries } from './library.mjs'
 import { say, sentenceOf, speakAs } from './say.mjs'
 import { findSystem, kindOfFolder } from './system.mjs'
 
-const help = `usage: node scripts/libraries/index.mjs ensure ncnn|jpeg
+const help = `usage: node install/index.mjs ensure ncnn|jpeg
          [--source auto|index|upstream|system|FOLDER] [--vulkan] [--cc PATH] [--cxx PATH]
          [--toolchain FILE] [--flags=FLAGS]
 

@@ -1,6 +1,6 @@
-"""Fits the overall quality to what scripts/quality/collect.ts wrote.
+"""Fits the overall quality to what research/quality/collect.ts wrote.
 
-python scripts/quality/fit.py FILE.csv
+python research/quality/fit.py FILE.csv
 
 Prints the coefficients of native/face/quality_model.cc and how well they rank: the area under the
 ROC curve on the photos that were held out (every fifth one), beside that of each single aspect.

@@ -3,8 +3,8 @@
 // The folder is what `python -m seesaw.export --network all --out FOLDER` wrote in training/.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FaceEmbedder } from '../lib/index.js'
-import { agreements, minimumCosine, readVectors } from '../test/support/vectors.js'
+import { FaceEmbedder } from '../../lib/index.js'
+import { agreements, minimumCosine, readVectors } from '../../test/support/vectors.js'
 
 const folder = process.argv[2]
 if (folder === undefined) {

@@ -1,9 +1,9 @@
 """Writes what OpenCV finds in the photos of a folder, for comparison with native/face.
 
-python scripts/models/yunet_reference.py [FOLDER] [--cache FOLDER]
+python research/models/yunet_reference.py [FOLDER] [--cache FOLDER]
 
 Reads FOLDER/photos (JPEG) and writes FOLDER/reference/faces.json and FOLDER/crops. FOLDER is
-test/fixtures unless another one is given; `npx tsx scripts/detector-parity.ts FOLDER` compares.
+test/fixtures unless another one is given; `npx tsx research/parity/detector.ts FOLDER` compares.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { flags } from '../../scripts/libraries/ncnn.mjs'
-import { cCompilerOf, isArm32 } from '../../scripts/libraries/toolchain.mjs'
+import { flags } from '../../install/ncnn.mjs'
+import { cCompilerOf, isArm32 } from '../../install/toolchain.mjs'
 
 // CMake refuses a C++ compiler in the place of a C compiler, and NCNN is configured with both.
 const cases: [cxx: string, c: string][] = [

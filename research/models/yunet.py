@@ -1,6 +1,6 @@
 """Converts YuNet, the face detector, to models/yunet.param, .bin and .json.
 
-python scripts/models/yunet.py [--cache FOLDER]
+python research/models/yunet.py [--cache FOLDER]
 """
 
 import argparse
@@ -76,7 +76,7 @@ def manifest(layers: list[yunet_graph.Layer], param: bytes, weights: bytes, fp16
             "packageSha256": WHEEL_SHA256,
             "original": Path(YUNET).name,
             "originalSha256": FILES[YUNET],
-            "script": "scripts/models/yunet.py",
+            "script": "research/models/yunet.py",
         },
         "licence": {
             "spdx": "MIT",
