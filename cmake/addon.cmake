@@ -1,13 +1,6 @@
 # The Node addon. CMAKE_JS_INC comes from cmake-js: node-api-headers and node-addon-api.
-add_library(seesawface MODULE
-  native/binding/addon.cc
-  native/binding/engine_object.cc
-  native/binding/errors.cc
-  native/binding/frame_values.cc
-  native/binding/jpeg_calls.cc
-  native/binding/task.cc
-  native/binding/values.cc
-)
+file(GLOB binding CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/native/binding/*.cc)
+add_library(seesawface MODULE ${binding})
 set_target_properties(seesawface PROPERTIES PREFIX "" SUFFIX ".node")
 target_compile_definitions(seesawface PRIVATE
   NAPI_VERSION=8
@@ -65,9 +58,6 @@ int main(int n, char** v) { return std::string(v[n - 1]).size() > 9; }")
     target_link_options(seesawface PRIVATE -static-libstdc++)
   else()
     message(STATUS "There is no static C++ library here: the addon needs the shared one.")
-  endif()
-  if(SEESAWFACE_STATIC_CXX_OF_NDK OR SEESAWFACE_STATIC_CXX)
-    target_sources(seesawface PRIVATE native/binding/no_demangler.cc)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ANDROID)
     target_link_options(seesawface PRIVATE -static-libgcc)

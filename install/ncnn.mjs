@@ -11,7 +11,7 @@ const version = '20261020'
 /**
  * Layers kept. The networks themselves, what pnnx may emit for convolutional networks of this
  * kind, and what NCNN creates by itself: Padding, Flatten, Cast, Packing, and the activations
- * that are fused into convolutions. native/engine/layer_rules.cc accepts no others.
+ * that are fused into convolutions. native/engine/model/layer_rules.cc accepts no others.
  */
 // biome-ignore format: a list of names reads better packed
 const layers = [

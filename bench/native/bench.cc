@@ -28,9 +28,9 @@
 #include <vector>
 
 #include "engine/fused/backbone.h"
-#include "engine/layer_rules.h"
+#include "engine/model/layer_rules.h"
 #include "engine/network.h"
-#include "face/embedder.h"
+#include "face/embed/embedder.h"
 
 namespace {
 

@@ -7,11 +7,11 @@
 #include "binding/errors.h"
 #include "binding/jpeg_calls.h"
 #include "binding/values.h"
-#include "engine/build_info.h"
-#include "engine/device.h"
-#include "engine/gpus.h"
-#include "engine/topology.h"
-#include "face/jpeg.h"
+#include "engine/machine/build_info.h"
+#include "engine/machine/device.h"
+#include "engine/machine/gpus.h"
+#include "engine/machine/topology.h"
+#include "face/picture/jpeg.h"
 
 namespace seesaw::binding {
 namespace {

@@ -9,12 +9,12 @@
 #include "binding/values.h"
 #include "engine/error.h"
 #include "engine/free_memory.h"
-#include "face/align.h"
 #include "face/analyse.h"
-#include "face/detector.h"
-#include "face/embedder.h"
-#include "face/placed_embedder.h"
-#include "face/quality.h"
+#include "face/detect/detector.h"
+#include "face/embed/align.h"
+#include "face/embed/embedder.h"
+#include "face/embed/placed_embedder.h"
+#include "face/quality/quality.h"
 
 namespace seesaw::binding {
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "binding/task.h"
-#include "engine/core_plan.h"
+#include "engine/machine/core_plan.h"
 #include "engine/network.h"
 
 namespace seesaw::binding {

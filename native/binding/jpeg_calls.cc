@@ -8,7 +8,7 @@
 #include "binding/errors.h"
 #include "binding/values.h"
 #include "engine/error.h"
-#include "face/jpeg.h"
+#include "face/picture/jpeg.h"
 
 namespace seesaw::binding {
 namespace {

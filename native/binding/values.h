@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "binding/task.h"
-#include "engine/gpus.h"
+#include "engine/machine/gpus.h"
 #include "engine/stages.h"
 #include "face/analyse.h"
-#include "face/detector.h"
-#include "face/embedder.h"
-#include "face/frame.h"
-#include "face/pixels.h"
-#include "face/placed_embedder.h"
-#include "face/quality.h"
+#include "face/detect/detector.h"
+#include "face/embed/embedder.h"
+#include "face/embed/placed_embedder.h"
+#include "face/picture/frame.h"
+#include "face/picture/pixels.h"
+#include "face/quality/quality.h"
 #include "face/types.h"
 
 namespace seesaw::binding {

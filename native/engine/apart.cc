@@ -1,6 +1,6 @@
 #include "engine/apart.h"
 
-#include "engine/affinity.h"
+#include "engine/machine/affinity.h"
 
 namespace seesaw {
 

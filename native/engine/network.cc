@@ -9,13 +9,13 @@
 
 #include "datareader.h"
 #include "engine/blob_memory.h"
-#include "engine/device.h"
 #include "engine/error.h"
 #include "engine/fused/int8/kernels.h"
-#include "engine/gpus.h"
-#include "engine/layer_rules.h"
+#include "engine/machine/device.h"
+#include "engine/machine/gpus.h"
+#include "engine/model/layer_rules.h"
+#include "engine/model/param_file.h"
 #include "engine/openmp.h"
-#include "engine/param_file.h"
 #include "net.h"
 
 namespace seesaw {

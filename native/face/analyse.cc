@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "engine/error.h"
-#include "face/align.h"
+#include "face/embed/align.h"
 
 namespace seesaw {
 namespace {

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "engine/stages.h"
-#include "face/detector.h"
-#include "face/embedder.h"
-#include "face/frame.h"
-#include "face/quality.h"
+#include "face/detect/detector.h"
+#include "face/embed/embedder.h"
+#include "face/picture/frame.h"
+#include "face/quality/quality.h"
 
 namespace seesaw {
 

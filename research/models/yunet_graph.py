@@ -14,7 +14,7 @@ import onnx
 from onnx import numpy_helper
 
 STRIDES = (8, 16, 32)
-# Channels of a merged head, in this order; native/face/detector.cc reads them so.
+# Channels of a merged head, in this order; native/face/detect/detector.cc reads them so.
 HEAD_PARTS = (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
 INPUT_BLOB = "in0"
 

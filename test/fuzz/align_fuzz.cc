@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "engine/error.h"
-#include "face/align.h"
+#include "face/embed/align.h"
 #include "input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "face/decode.h"
+#include "face/detect/yunet_heads.h"
 #include "input.h"
 
 namespace {

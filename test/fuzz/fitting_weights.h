@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/layer_rules.h"
+#include "engine/model/layer_rules.h"
 
 namespace seesaw::fuzz {
 

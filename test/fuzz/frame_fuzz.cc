@@ -4,10 +4,10 @@
 #include <cstdlib>
 #include <vector>
 
-#include "../native/upright.h"
+#include "../native/face/upright.h"
 #include "engine/error.h"
-#include "face/frame.h"
-#include "face/picture.h"
+#include "face/picture/frame.h"
+#include "face/picture/picture.h"
 #include "input.h"
 
 namespace {

@@ -14,11 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include "../native/fused_writer.h"
+#include "../native/engine/fused/writer.h"
 #include "engine/error.h"
 #include "engine/fused/backbone.h"
 #include "engine/fused/int8/kernels.h"
-#include "engine/layer_rules.h"
+#include "engine/model/layer_rules.h"
 #include "engine/network.h"
 #include "fitting_weights.h"
 #include "input.h"

@@ -2,8 +2,8 @@
 // whose memory is allocated to the byte for the sanitizer to see.
 
 #include "engine/error.h"
-#include "face/jpeg.h"
-#include "face/picture.h"
+#include "face/picture/jpeg.h"
+#include "face/picture/picture.h"
 #include "input.h"
 
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/model/param_file.h"
 #include "engine/network.h"
-#include "engine/param_file.h"
 #include "fitting_weights.h"
 #include "input.h"
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/layer_rules.h"
-#include "engine/param_file.h"
+#include "engine/model/layer_rules.h"
+#include "engine/model/param_file.h"
 #include "fitting_weights.h"
 #include "input.h"
 

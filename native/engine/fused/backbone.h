@@ -8,7 +8,7 @@
 
 #include "engine/fused/description.h"
 #include "engine/fused/int8/kernels.h"
-#include "engine/fused/kernels.h"
+#include "engine/fused/kernels/kernels.h"
 #include "engine/fused/team.h"
 
 namespace seesaw::fused {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-#include "engine/fused/kernels.h"
+#include "engine/fused/kernels/kernels.h"
 
 namespace seesaw::fused {
 

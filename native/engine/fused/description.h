@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/param_file.h"
+#include "engine/model/param_file.h"
 
 namespace seesaw::fused {
 

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "engine/layer_rules.h"
+#include "engine/model/layer_rules.h"
 #include "mat.h"
 
 namespace seesaw::fused {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/fused/description.h"
-#include "engine/param_file.h"
+#include "engine/model/param_file.h"
 
 namespace seesaw::fused {
 

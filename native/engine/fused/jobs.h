@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "engine/fused/kernels.h"
+#include "engine/fused/kernels/kernels.h"
 #include "engine/fused/plan.h"
 #include "engine/fused/workspace.h"
 

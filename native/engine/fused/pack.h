@@ -6,7 +6,7 @@
 
 #include "engine/fused/buffer.h"
 #include "engine/fused/description.h"
-#include "engine/fused/kernels.h"
+#include "engine/fused/kernels/kernels.h"
 
 namespace seesaw::fused {
 

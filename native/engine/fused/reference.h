@@ -2,7 +2,7 @@
 // compare every set of kernels with these.
 #pragma once
 
-#include "engine/fused/kernels.h"
+#include "engine/fused/kernels/kernels.h"
 
 namespace seesaw::fused::reference {
 

@@ -1,7 +1,7 @@
 // What one thread does at a time: the tasks of a plan, each in its workspace.
 #pragma once
 
-#include "engine/fused/kernels.h"
+#include "engine/fused/kernels/kernels.h"
 #include "engine/fused/plan.h"
 #include "engine/fused/workspace.h"
 

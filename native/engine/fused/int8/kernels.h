@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/fused/kernels.h"
+#include "engine/fused/kernels/kernels.h"
 
 namespace seesaw::fused::int8 {
 

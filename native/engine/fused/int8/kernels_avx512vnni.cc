@@ -2,12 +2,12 @@
 #include <immintrin.h>
 
 #include "engine/fused/int8/kernel_tables.h"
-#include "engine/fused/kernel_tables.h"
+#include "engine/fused/kernels/kernel_tables.h"
 
 namespace seesaw::fused {
 namespace {
 
-#include "engine/fused/simd_avx512.h"
+#include "engine/fused/kernels/simd_avx512.h"
 
 struct Dot {
   using I = __m512i;

@@ -2,7 +2,7 @@
 #include <arm_neon.h>
 
 #include "engine/fused/int8/kernel_tables.h"
-#include "engine/fused/kernel_tables.h"
+#include "engine/fused/kernels/kernel_tables.h"
 
 #define SEESAW_LANE_FMA
 #define SEESAW_LANE_DOT
@@ -10,7 +10,7 @@
 namespace seesaw::fused {
 namespace {
 
-#include "engine/fused/simd_neon.h"
+#include "engine/fused/kernels/simd_neon.h"
 
 struct Dot {
   using I = int32x4_t;

@@ -1,11 +1,11 @@
-// The int8 kernels, written once over a vector type: with kernels_impl.h, which it
+// The int8 kernels, written once over a vector type: with fused/kernels/impl.h, which it
 // includes, and under the same rules.
 //
 // Dot gives: I, a vector of as many 32-bit integers as Simd has floats; kStoredLess; splat, load,
 // mul; dot(sum, bytes, weights), which adds four products to each sum; splat_bytes, which repeats
 // four bytes; to_float; store_bytes(to, V, zero).
 
-#include "engine/fused/kernels_impl.h"
+#include "engine/fused/kernels/impl.h"
 
 /** See FloatTile. */
 class ByteTile {
