@@ -1,3 +1,4 @@
+import { type AbortOptions, signalOf } from './abort.js'
 import type { Device, Implementation } from './addon/types.js'
 import { allowSoftware, withRemedy } from './addon/vulkan.js'
 import { checkOneOf, checkOptions } from './check.js'
@@ -7,7 +8,6 @@ import { cropBytesOf } from './faces/crop.js'
 import type { Bytes } from './frames/bytes.js'
 import { type LoadedModel, loadEmbedderModel } from './models/load.js'
 import type { EmbedderManifest } from './models/manifest.js'
-import { type AbortOptions, signalOf } from './work/abort.js'
 import {
   type BatchInputs,
   type BatchOptions,
@@ -16,7 +16,8 @@ import {
   runBatch,
   withinQueue
 } from './work/batch.js'
-import { Closable, type Engine, type EngineOptions, loadedEngine } from './work/engine.js'
+import { Closable } from './work/closable.js'
+import { type Engine, type EngineOptions, loadedEngine } from './work/engine.js'
 
 export interface ModelOptions {
   /** Name of the embedding model. Default `'seesaw-shuffle'`. */

@@ -1,11 +1,13 @@
-export type { Device, Implementation, Powersave, Precision } from './addon/types.js'
-export type { DetectOptions, FaceDetectorOptions } from './detector.js'
+export type { AbortOptions } from './abort.js'
+export type { Device, Implementation, Powersave } from './addon/types.js'
+export type { FaceDetectorOptions } from './detector.js'
 export { FaceDetector } from './detector.js'
 export type { DeviceOptions, FaceEmbedderOptions, ModelOptions } from './embedder.js'
 export { FaceEmbedder } from './embedder.js'
 export { combineEmbeddings } from './embeddings/combine.js'
 export type { FaceEmbeddingJson } from './embeddings/embedding.js'
 export { FaceEmbedding } from './embeddings/embedding.js'
+export type { Precision } from './embeddings/precision.js'
 export { similarity } from './embeddings/similarity.js'
 export type { ErrorCode } from './errors.js'
 export {
@@ -32,8 +34,15 @@ export {
   QueueFullError,
   SeesawFaceError
 } from './errors.js'
-export type { Box, Face, Landmarks, Point } from './faces/landmarks.js'
-export type { FaceQuality, QualityAspect, QualityMinimum } from './faces/quality.js'
+export type {
+  Box,
+  Face,
+  FaceQuality,
+  Landmarks,
+  Point,
+  QualityAspect,
+  QualityMinimum
+} from './faces/types.js'
 export type { Bytes } from './frames/bytes.js'
 export type { PlaneLayout, RawFrame } from './frames/frame.js'
 export type { PixelFormat } from './frames/pixel-formats.js'
@@ -46,8 +55,8 @@ export type {
   EmbedderManifest,
   Manifest
 } from './models/manifest.js'
-export type { ImageOptions, PhotoInput } from './photos/decode.js'
-export { decodeImage } from './photos/decode.js'
+export { decodeImage } from './photos/load.js'
+export type { ImageOptions, PhotoInput } from './photos/types.js'
 export type {
   EmbedOptions,
   FaceRecognizerOptions,
@@ -55,8 +64,8 @@ export type {
   VerifyOptions
 } from './recognizer.js'
 export { FaceRecognizer } from './recognizer.js'
-export type { AbortOptions } from './work/abort.js'
 export type { BatchInputs, BatchOptions, BatchResult } from './work/batch.js'
+export type { DetectOptions } from './work/detect-options.js'
 export type { EngineOptions } from './work/engine.js'
 export type { FrameSource } from './work/source.js'
 export type { StreamFace, StreamOptions, StreamResult, StreamTiming } from './work/stream.js'

@@ -1,15 +1,11 @@
+import { type AbortOptions, signalOf } from './abort.js'
+import { faceFromNative } from './addon/faces.js'
 import type { Device, Implementation, NativeDetectOptions } from './addon/types.js'
 import { checkNumber, checkOptions } from './check.js'
-import {
-  type DetectOptions,
-  detectOptionsToNative,
-  type FaceDetectorOptions,
-  FaceFinder,
-  loadDetectorIntoEngine,
-  useOf
-} from './detector.js'
+import { type FaceDetectorOptions, FaceFinder, loadDetectorIntoEngine } from './detector.js'
 import { type FaceEmbedderOptions, loadIntoEngine, type Placement } from './embedder.js'
 import { FaceEmbedding } from './embeddings/embedding.js'
+import { probabilityOf } from './embeddings/probability.js'
 import { similarity } from './embeddings/similarity.js'
 import {
   EmbeddingMismatchError,
@@ -17,14 +13,13 @@ import {
   ModelInvalidError,
   NoFaceError
 } from './errors.js'
-import { probabilityOf } from './evaluation/platt.js'
-import { type Face, faceFromNative } from './faces/landmarks.js'
-import { checkMinimum, demandQuality, type QualityMinimum } from './faces/quality.js'
+import { checkMinimum, demandQuality } from './faces/quality.js'
+import type { Face, QualityMinimum } from './faces/types.js'
 import { loadDetectorModel, loadEmbedderModel } from './models/load.js'
 import { calibrationOf, type DetectorManifest, type EmbedderManifest } from './models/manifest.js'
 import { farForThreshold, thresholdForFar } from './models/thresholds.js'
-import { type ImageOptions, loadPhoto, type PhotoInput } from './photos/decode.js'
-import { type AbortOptions, signalOf } from './work/abort.js'
+import { loadPhoto } from './photos/load.js'
+import type { ImageOptions, PhotoInput } from './photos/types.js'
 import {
   type BatchInputs,
   type BatchOptions,
@@ -33,6 +28,7 @@ import {
   runBatch,
   withinQueue
 } from './work/batch.js'
+import { type DetectOptions, detectOptionsToNative, useOf } from './work/detect-options.js'
 import { type Engine, loadedEngine } from './work/engine.js'
 import type { FrameSource } from './work/source.js'
 import {

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 npx biome check .
 npx tsc --noEmit
+npm run --silent rooms
 git ls-files '*.cc' '*.h' |
   xargs clang-format --dry-run -Werror
 

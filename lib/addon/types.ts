@@ -1,24 +1,12 @@
+import type { Precision } from '../embeddings/precision.js'
+import type { NativeFrame } from '../frames/native-frame.js'
+
 /**
  * The shape of the native add-on: the only file that names its functions. Each method of an engine
  * runs on that engine's own inference thread; memory passed in must be neither detached nor shrunk
  * until the returned promise settles, and everything returned is owned by V8. A `ticket`, a number
  * other than 0 that no call under way has, names a call for `cancel`.
  */
-
-export type NativePixelFormat =
-  | 'rgb'
-  | 'bgr'
-  | 'rgba'
-  | 'bgra'
-  | 'gray'
-  | 'nv12'
-  | 'nv21'
-  | 'i420'
-  | 'yuyv'
-
-/** In what an engine computes, and what an embedding was computed in. */
-export const precisions = ['fp32', 'fp16', 'int8'] as const
-export type Precision = (typeof precisions)[number]
 
 /** Where an embedding network is computed: by the processor, or by a GPU through Vulkan. */
 export type Device = 'cpu' | 'vulkan'
@@ -28,37 +16,6 @@ export type Implementation = 'fused' | 'ncnn'
 
 /** Which cores an engine keeps to. */
 export type Powersave = 'off' | 'little' | 'big'
-
-export interface NativeFrame {
-  data: Uint8Array
-  width: number
-  height: number
-  /** Bytes from one row to the next, of luma where there are planes. */
-  stride: number
-  format: NativePixelFormat
-  /** Of the first row; 0 when left out. */
-  offset?: number
-  /** U and V of I420, or the one plane of NV12 and NV21. */
-  chroma?: readonly { readonly offset: number; readonly stride: number }[]
-  /** Clockwise; 0 when left out. */
-  rotation?: 0 | 90 | 180 | 270
-  /** `'limited'` and `'bt601'` when left out. */
-  range?: 'limited' | 'full'
-  matrix?: 'bt601' | 'bt709'
-  /**
-   * Where the pixels are those of a photo made smaller: its JPEG file, of which more is decoded
-   * where it is needed, and its full size. Faces are told in pixels of the photo.
-   */
-  photo?: NativePhoto
-}
-
-export interface NativePhoto {
-  file: Uint8Array
-  width: number
-  height: number
-  /** Sides are divided by this and rounded up. */
-  reducedBy: 2 | 4 | 8
-}
 
 /** Milliseconds in each stage; `wait` is the time before the work began. */
 export interface NativeTiming {

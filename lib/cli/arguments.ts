@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { precisions } from '../addon/types.js'
+import { precisions } from '../embeddings/precision.js'
 import type { DetectOptions, FaceRecognizerOptions, Powersave, Precision } from '../index.js'
 
 /** The command line itself is wrong: told with a pointer to the help. */

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import type { Precision } from '../addon/types.js'
+import type { Precision } from '../embeddings/precision.js'
 import { type Embedded, embedPhotos, type PhotoKind } from '../evaluation/embed-photos.js'
 import { defaultEmbedderModel } from '../models/load.js'
 import { type Arguments, openOptions, UsageError } from './arguments.js'

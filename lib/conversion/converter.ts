@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import * as v from 'valibot'
-import { ConversionFailedError, fromNative, type SeesawFaceError } from '../errors.js'
+import { fromNative } from '../addon/errors.js'
+import { ConversionFailedError, type SeesawFaceError } from '../errors.js'
 import { trainingDir } from './python.js'
 
 /** What `python -m seesaw.convert --json` tells when it is done. */

@@ -1,7 +1,7 @@
-import { type Precision, precisions } from '../addon/types.js'
 import { checkOneOf, checkOptions, show } from '../check.js'
 import { InvalidArgumentError } from '../errors.js'
-import type { Face } from '../faces/landmarks.js'
+import type { Face } from '../faces/types.js'
+import { type Precision, precisions } from './precision.js'
 
 /** An embedding as JSON: everything needed to compare it later. */
 export interface FaceEmbeddingJson {

@@ -1,4 +1,4 @@
-import type { Precision } from '../addon/types.js'
+import type { Precision } from '../embeddings/precision.js'
 import { cosine } from '../embeddings/similarity.js'
 import type { Calibration } from '../models/manifest.js'
 import { minFalseAccepts } from '../models/thresholds.js'

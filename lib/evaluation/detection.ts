@@ -1,4 +1,4 @@
-import type { Box } from '../faces/landmarks.js'
+import type { Box } from '../faces/types.js'
 
 /** A detection as it is judged: where, and how sure. */
 export interface ScoredBox {

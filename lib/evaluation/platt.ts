@@ -1,3 +1,5 @@
+import { type LogisticMap, probabilityOf, sigmoid } from '../embeddings/probability.js'
+
 /**
  * From scores to probabilities: the logistic map of Platt 1999 ("Probabilistic outputs for support
  * vector machines"), P(same | score) = 1 / (1 + exp(−(slope · score + intercept))), fitted by
@@ -8,19 +10,6 @@
  * genuine pairs, so that Platt's smoothed targets, (n + 1) / (n + 2) and 1 / (n + 2), keep a map
  * from few genuine pairs from being overconfident.
  */
-
-export interface LogisticMap {
-  readonly slope: number
-  readonly intercept: number
-}
-
-function sigmoid(x: number): number {
-  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))
-}
-
-export function probabilityOf({ slope, intercept }: LogisticMap, score: number): number {
-  return sigmoid(slope * score + intercept)
-}
 
 /** ln(1 + eˣ) without overflow. */
 function softplus(x: number): number {

@@ -27,6 +27,12 @@ export interface RateReport {
   }
 }
 
+/** A calibrated threshold to mark. */
+export interface Mark {
+  readonly far: number
+  readonly threshold: number
+}
+
 /** The interval of the ROC curve at one rate. */
 export interface BandPoint extends Interval {
   readonly far: number

@@ -1,29 +1,6 @@
-import type { NativeQuality } from '../addon/types.js'
 import { checkNumber, checkOptions } from '../check.js'
 import { InvalidArgumentError, LowQualityError } from '../errors.js'
-
-/** How good a face in a photo is for recognising a person. */
-export interface FaceQuality {
-  /** 0 to 1: how far the embedding is to be trusted, from all that follows. */
-  readonly overall: number
-  /** Fine detail on the aligned face, 0 (blurred or enlarged) to 1. */
-  readonly sharpness: number
-  /** 0 (black, white or without contrast) to 1. */
-  readonly exposure: number
-  /** Distance between the eyes in pixels of the photo. */
-  readonly size: number
-  /** Degrees; positive: the nose points to the right of the image. */
-  readonly yaw: number
-  /** Degrees; positive: the nose points down. */
-  readonly pitch: number
-  /** Degrees; positive: turned clockwise in the image. */
-  readonly roll: number
-}
-
-/** What a face must be at least; of `yaw`, `pitch` and `roll` the largest angle either way. */
-export type QualityMinimum = Partial<FaceQuality>
-
-export type QualityAspect = keyof FaceQuality
+import type { FaceQuality, QualityAspect, QualityMinimum } from './types.js'
 
 /** The range in which a minimum makes sense; those of angles are maxima. */
 const ranges: Readonly<Record<QualityAspect, readonly [number, number]>> = {
@@ -37,10 +14,6 @@ const ranges: Readonly<Record<QualityAspect, readonly [number, number]>> = {
 }
 const aspects = Object.keys(ranges) as QualityAspect[]
 const angles: ReadonlySet<QualityAspect> = new Set(['yaw', 'pitch', 'roll'])
-
-export function qualityFromNative(quality: NativeQuality): FaceQuality {
-  return { ...quality }
-}
 
 /** A number stands for the overall quality. */
 export function checkMinimum(minimum: unknown): QualityMinimum {

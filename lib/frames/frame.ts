@@ -1,8 +1,8 @@
-import type { NativeFrame } from '../addon/types.js'
 import { checkInteger, checkOneOf, checkOptions, show } from '../check.js'
 import { ImageTooLargeError, InvalidArgumentError } from '../errors.js'
 import { type Bytes, bytesOf } from './bytes.js'
 import { memoryFor } from './memory.js'
+import type { NativeFrame } from './native-frame.js'
 import { isYuv, type PixelFormat, pixelFormats, planesOf } from './pixel-formats.js'
 
 /** Where a plane of a frame lies in its `data`; the same as in WebCodecs. */

@@ -1,5 +1,3 @@
-import type { NativePixelFormat } from '../addon/types.js'
-
 /**
  * Layout of a raw frame's pixels, 8 bits a sample; an alpha channel is ignored.
  *
@@ -11,7 +9,16 @@ import type { NativePixelFormat } from '../addon/types.js'
  *
  * Where a side is odd, the last chroma sample covers one pixel: chroma sides are rounded up.
  */
-export type PixelFormat = NativePixelFormat
+export type PixelFormat =
+  | 'rgb'
+  | 'bgr'
+  | 'rgba'
+  | 'bgra'
+  | 'gray'
+  | 'nv12'
+  | 'nv21'
+  | 'i420'
+  | 'yuyv'
 
 /** What a format says about one of its planes. */
 export interface PlaneShape {

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type Precision, precisions } from '../addon/types.js'
+import { type Precision, precisions } from '../embeddings/precision.js'
 import { ModelInvalidError } from '../errors.js'
 
 /**

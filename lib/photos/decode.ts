@@ -1,42 +1,21 @@
-import { type FileHandle, open, stat } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { JsColorType } from '@napi-rs/image'
 import { imageSize } from 'image-size'
+import { fromNative } from '../addon/errors.js'
 import { loadBinding, loadDecoder } from '../addon/load.js'
-import type { NativeFrame } from '../addon/types.js'
-import { checkInteger, checkOptions, show } from '../check.js'
 import {
   BindingLoadError,
-  fromNative,
   ImageDecodeError,
   ImageTooLargeError,
-  InvalidArgumentError,
   OutOfMemoryError,
-  SeesawFaceError,
-  systemCode
+  SeesawFaceError
 } from '../errors.js'
-import { type Bytes, bytesOf, copyOf, unwritten } from '../frames/bytes.js'
-import { checkPixelCount, type RawFrame, takeFrame } from '../frames/frame.js'
-import { type AbortOptions, signalOf, unlessAborted } from '../work/abort.js'
+import { unwritten } from '../frames/bytes.js'
+import { checkPixelCount } from '../frames/frame.js'
+import type { NativeFrame } from '../frames/native-frame.js'
 import { orientationOf } from './exif.js'
 import { isCompleteJpeg } from './jpeg-end.js'
-
-/** A photo: path, file URL, the bytes of an image file, or a raw frame. */
-export type PhotoInput = string | URL | Bytes | RawFrame
-
-export interface ImageOptions {
-  /**
-   * Photos of more pixels are refused before they are decoded. Default 52 million: whatever a camera
-   * of 50 megapixels takes, and less than 512 MB of memory while it is decoded.
-   */
-  readonly maxPixels?: number
-}
-
-export const defaultMaxPixels = 52_000_000
-
-/** An image file is not read when larger than this; no photo within the pixel limit comes near. */
-const maxFileBytes = 512 * 1024 * 1024
+import type { PhotoUse } from './types.js'
 
 /** Formats that both the header reader and the decoder know. */
 const decodable: ReadonlySet<string> = new Set(['jpg', 'png', 'webp', 'bmp', 'tiff', 'avif', 'pnm'])
@@ -64,47 +43,6 @@ const layouts: Readonly<Partial<Record<keyof typeof JsColorType, Layout>>> = {
 
 function named(name: string | undefined): string {
   return name === undefined ? 'the image' : `"${name}"`
-}
-
-/** All bytes in one go: FileHandle.readFile() asks for a small piece at a time. */
-async function readAll(file: FileHandle, size: number): Promise<Uint8Array> {
-  const content = unwritten(size)
-  for (let at = 0; at < size; ) {
-    const { bytesRead } = await file.read(content, at, size - at, at)
-    if (bytesRead === 0) return content.subarray(0, at) // shortened meanwhile
-    at += bytesRead
-  }
-  return content
-}
-
-async function readPhotoFile(path: string): Promise<Uint8Array> {
-  try {
-    // Before it is opened: a pipe would block, a device would never end.
-    const kind = await stat(path)
-    if (!kind.isFile()) {
-      const what = kind.isDirectory() ? 'a folder' : 'a device, pipe or socket'
-      throw new ImageDecodeError(`Cannot read "${path}": it is ${what}, not a file`)
-    }
-    const file = await open(path, 'r')
-    try {
-      const { size } = await file.stat()
-      if (size > maxFileBytes) {
-        throw new ImageTooLargeError(`"${path}" has ${size} bytes, more than any photo should`)
-      }
-      return await readAll(file, size)
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    if (error instanceof SeesawFaceError) throw error
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: 'there is no such file',
-      EACCES: 'permission denied'
-    }
-    const code = systemCode(error)
-    const reason = reasons[code ?? ''] ?? code ?? String(error)
-    throw new ImageDecodeError(`Cannot read "${path}": ${reason}`, { cause: error })
-  }
 }
 
 /** Reads type and size from the header and refuses what must not reach the decoder. */
@@ -162,21 +100,6 @@ async function narrow(pixels: Uint8Array, layout: Layout, count: number): Promis
   return out
 }
 
-/** What a photo is decoded for. */
-export interface PhotoUse {
-  /**
-   * Whether the pixels of a photo taken sideways are turned, or left as they lie and described by a
-   * `rotation`: turning twelve megapixels takes nearly as long as decoding them, and their memory
-   * once more.
-   */
-  readonly turned?: boolean
-  /**
-   * The longer side that is enough for a first look: a JPEG may be made smaller while it is
-   * decoded, but not below this. By default all pixels are.
-   */
-  readonly side?: number
-}
-
 /** Degrees clockwise that make a photo upright, by those EXIF orientations that do not mirror. */
 const rotationOf: Readonly<Record<number, 0 | 90 | 180 | 270>> = { 1: 0, 3: 180, 6: 90, 8: 270 }
 
@@ -214,7 +137,8 @@ async function decodeJpeg(
   }
 }
 
-async function decode(
+/** The pixels of an image file; `name` is what errors call it. */
+export async function decode(
   bytes: Uint8Array,
   name: string | undefined,
   maxPixels: number,
@@ -263,77 +187,4 @@ function decodeError(error: unknown, name: string | undefined): SeesawFaceError 
   if (passed.some((kind) => known instanceof kind)) return known
   const reason = error instanceof Error ? error.message : String(error)
   return new ImageDecodeError(`Cannot decode ${named(name)}: ${reason}`, { cause: error })
-}
-
-function pathOf(url: URL, argument: string): string {
-  try {
-    return fileURLToPath(url)
-  } catch (cause) {
-    throw new InvalidArgumentError(
-      argument,
-      `${argument} must be a file: URL of this machine, not ${url.href}`,
-      { cause }
-    )
-  }
-}
-
-export function isFrame(input: object): input is RawFrame {
-  return 'data' in input
-}
-
-async function decodeFile(path: string, maxPixels: number, use: PhotoUse): Promise<NativeFrame> {
-  return decode(await readPhotoFile(path), path, maxPixels, use)
-}
-
-/** The decoder reads in another thread, at its leisure: it gets a copy that nobody can take away. */
-function decodeCopy(bytes: Uint8Array, maxPixels: number, use: PhotoUse): Promise<NativeFrame> {
-  if (bytes.byteLength > maxFileBytes) {
-    throw new ImageTooLargeError(
-      `The image file has ${bytes.byteLength} bytes, more than any photo should`
-    )
-  }
-  return decode(copyOf(bytes), undefined, maxPixels, use)
-}
-
-/**
- * Makes pixels of any kind of input that nobody can take away while they are read: decoded here,
- * or see `takeFrame`, which has done its work when this returns its promise.
- */
-export async function loadPhoto(
-  input: PhotoInput,
-  options: ImageOptions & AbortOptions = {},
-  argument = 'photo',
-  use: PhotoUse = {}
-): Promise<NativeFrame> {
-  checkOptions('options', options)
-  const maxPixels = options.maxPixels ?? defaultMaxPixels
-  checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
-  const signal = signalOf(options)
-  if (typeof input === 'string') return unlessAborted(decodeFile(input, maxPixels, use), signal)
-  if (input instanceof URL) {
-    return unlessAborted(decodeFile(pathOf(input, argument), maxPixels, use), signal)
-  }
-  const bytes = bytesOf(input)
-  if (bytes !== undefined) return unlessAborted(decodeCopy(bytes, maxPixels, use), signal)
-  if (typeof input === 'object' && input !== null && isFrame(input)) {
-    return takeFrame(input, maxPixels, argument === 'photo' ? 'frame' : argument)
-  }
-  throw new InvalidArgumentError(
-    argument,
-    `${argument} must be a path, a file URL, the bytes of an image file or a raw frame, not ${show(input)}`
-  )
-}
-
-/**
- * Decodes an image file to upright 8-bit pixels (RGB, RGBA or grey). EXIF orientation is applied
- * for JPEG, TIFF, PNG and WebP; that of AVIF is not; colours under transparency are kept as they are stored.
- */
-export async function decodeImage(
-  input: string | URL | Bytes,
-  options: ImageOptions = {}
-): Promise<RawFrame & { readonly data: Uint8Array }> {
-  if (typeof input === 'object' && input !== null && 'format' in input) {
-    throw new InvalidArgumentError('input', 'input is a raw frame already')
-  }
-  return loadPhoto(input, options, 'input', { turned: true })
 }

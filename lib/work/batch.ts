@@ -1,6 +1,6 @@
+import { signalOf } from '../abort.js'
 import { checkInteger, checkOptions, show } from '../check.js'
 import { InvalidArgumentError, SeesawFaceError } from '../errors.js'
-import { signalOf } from './abort.js'
 
 const defaultConcurrency = 4
 

@@ -1,16 +1,12 @@
+import { onAbort } from '../abort.js'
+import { fromNative } from '../addon/errors.js'
 import { loadBinding } from '../addon/load.js'
-import {
-  type Implementation,
-  type NativeEngine,
-  type NativeFrame,
-  type Powersave,
-  type Precision,
-  precisions
-} from '../addon/types.js'
+import type { Implementation, NativeEngine, Powersave } from '../addon/types.js'
 import { checkInteger, checkOneOf } from '../check.js'
-import { ClosedError, fromNative, QueueFullError } from '../errors.js'
+import { type Precision, precisions } from '../embeddings/precision.js'
+import { ClosedError, QueueFullError } from '../errors.js'
 import { releaseMemory } from '../frames/memory.js'
-import { onAbort } from './abort.js'
+import type { NativeFrame } from '../frames/native-frame.js'
 import { Turns } from './queue.js'
 
 /** How to run: all optional. */
@@ -232,51 +228,5 @@ export async function loadedEngine<T>(
   } catch (error) {
     await engine.close()
     throw error
-  }
-}
-
-/** Closing, in all the ways JavaScript knows it. */
-export abstract class Closable {
-  protected readonly engine: Engine
-
-  protected constructor(engine: Engine) {
-    this.engine = engine
-  }
-
-  /** Calls that wait or run. */
-  get pending(): number {
-    return this.engine.pending
-  }
-
-  get precision(): Precision {
-    return this.engine.precision
-  }
-
-  /** Threads for one inference, also where `'auto'` chose. */
-  get threads(): number {
-    return this.engine.threads
-  }
-
-  /** Which cores its threads keep to. */
-  get powersave(): Powersave {
-    return this.engine.powersave
-  }
-
-  /**
-   * Frees thread and model. Work under way finishes, work still waiting rejects with ClosedError,
-   * as does every later call. May be called again.
-   */
-  close(): Promise<void> {
-    return this.engine.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  /** Like `close`, without waiting for work under way. */
-  [Symbol.dispose](): void {
-    // Closing releases memory only; there is nobody to tell should it fail.
-    this.close().catch(() => undefined)
   }
 }

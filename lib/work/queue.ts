@@ -1,4 +1,4 @@
-import { onAbort } from './abort.js'
+import { onAbort } from '../abort.js'
 
 interface Waiter {
   readonly begin: () => void

@@ -1,21 +1,17 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { NativeFrame, NativeTiming } from '../addon/types.js'
+import { onAbort, signalOf } from '../abort.js'
+import type { NativeTiming } from '../addon/types.js'
 import { checkInteger, checkOneOf, checkOptions, show } from '../check.js'
-import type { DetectOptions } from '../detector.js'
 import type { FaceEmbedding } from '../embeddings/embedding.js'
 import { ClosedError, InvalidArgumentError, QueueFullError } from '../errors.js'
-import type { Face } from '../faces/landmarks.js'
+import type { Face } from '../faces/types.js'
 import { bytesOf, copyOf } from '../frames/bytes.js'
 import { type RawFrame, takeFrame } from '../frames/frame.js'
 import { releaseMemory } from '../frames/memory.js'
-import {
-  defaultMaxPixels,
-  isFrame,
-  loadPhoto,
-  type PhotoInput,
-  type PhotoUse
-} from '../photos/decode.js'
-import { onAbort, signalOf } from './abort.js'
+import type { NativeFrame } from '../frames/native-frame.js'
+import { isFrame, loadPhoto } from '../photos/load.js'
+import { defaultMaxPixels, type PhotoInput, type PhotoUse } from '../photos/types.js'
+import type { DetectOptions } from './detect-options.js'
 import type { Engine } from './engine.js'
 import { type FrameSource, type OpenSource, sourceOf } from './source.js'
 

@@ -1,9 +1,10 @@
 // The add-on itself, with arguments that the library never gives it.
 import test from 'ava'
 import { loadBinding } from '../../lib/addon/load.js'
-import type { NativeEngine, NativeEngineOptions, NativeFrame } from '../../lib/addon/types.js'
-import { detectOptionsToNative } from '../../lib/detector.js'
+import type { NativeEngine, NativeEngineOptions } from '../../lib/addon/types.js'
+import type { NativeFrame } from '../../lib/frames/native-frame.js'
 import { loadDetectorModel } from '../../lib/models/load.js'
+import { detectOptionsToNative } from '../../lib/work/detect-options.js'
 
 const side = 4000
 const options = { ...detectOptionsToNative({ maxFaces: 9 }), quality: false }

@@ -1,6 +1,7 @@
 import test from 'ava'
+import { probabilityOf } from '../../lib/embeddings/probability.js'
 import { type BootstrapPair, bootstrap } from '../../lib/evaluation/bootstrap.js'
-import { fitPlatt, probabilityOf, reliability } from '../../lib/evaluation/platt.js'
+import { fitPlatt, reliability } from '../../lib/evaluation/platt.js'
 import { histogram } from '../../lib/evaluation/plot/histogram.js'
 import { drawEvaluation } from '../../lib/evaluation/plot/index.js'
 import { rocPanel, rocScale } from '../../lib/evaluation/plot/roc.js'

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { fromNative } from '../../lib/addon/errors.js'
 import { loadProblem } from '../../lib/addon/remedies.js'
 import * as errors from '../../lib/errors.js'
 
@@ -32,7 +33,7 @@ const classes: [errors.ErrorCode, new (...args: never[]) => errors.SeesawFaceErr
 for (const [code, Class] of classes) {
   test(`a native ${code} becomes ${Class.name}`, (t) => {
     const cause = thrown({ code })
-    const error = errors.fromNative(cause)
+    const error = fromNative(cause)
     t.true(error instanceof Class)
     t.true(error instanceof errors.SeesawFaceError)
     t.true(error instanceof Error)
@@ -44,9 +45,9 @@ for (const [code, Class] of classes) {
 }
 
 test('argument and best score are kept', (t) => {
-  const wrong = errors.fromNative(thrown({ code: 'INVALID_ARGUMENT', argument: 'stride' }))
+  const wrong = fromNative(thrown({ code: 'INVALID_ARGUMENT', argument: 'stride' }))
   t.true(wrong instanceof errors.InvalidArgumentError && wrong.argument === 'stride')
-  const noFace = errors.fromNative(thrown({ code: 'NO_FACE', bestScore: 0.25 }))
+  const noFace = fromNative(thrown({ code: 'NO_FACE', bestScore: 0.25 }))
   t.true(noFace instanceof errors.NoFaceError && noFace.bestScore === 0.25)
 })
 
@@ -58,10 +59,10 @@ test('what is unknown becomes an internal error, what is ours stays', (t) => {
     'text',
     null
   ]) {
-    t.true(errors.fromNative(other) instanceof errors.InternalError)
+    t.true(fromNative(other) instanceof errors.InternalError)
   }
   const ours = new errors.ClosedError('closed')
-  t.is(errors.fromNative(ours), ours)
+  t.is(fromNative(ours), ours)
 })
 
 const loading: [string, RegExp][] = [

@@ -7,13 +7,9 @@ import test from 'ava'
 import { loadBinding } from '../../lib/addon/load.js'
 import { ImageDecodeError, ImageTooLargeError, InvalidArgumentError } from '../../lib/errors.js'
 import { FaceDetector, FaceRecognizer, similarity } from '../../lib/index.js'
-import {
-  decodeImage,
-  type ImageOptions,
-  loadPhoto,
-  type PhotoInput
-} from '../../lib/photos/decode.js'
 import { orientationOf } from '../../lib/photos/exif.js'
+import { decodeImage, loadPhoto } from '../../lib/photos/load.js'
+import type { ImageOptions, PhotoInput } from '../../lib/photos/types.js'
 import { orientedJpeg, orientedPng, orientedWebp, storedAs } from '../support/exif.js'
 import { photo } from '../support/fixtures.js'
 import { gradient, meanDifference, png, tiff } from '../support/pictures.js'

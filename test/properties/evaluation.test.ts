@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
+import { probabilityOf } from '../../lib/embeddings/probability.js'
 import { fitCalibration } from '../../lib/evaluation/calibrate.js'
 import { bestThreshold, crossValidate, type ScoredPair } from '../../lib/evaluation/folds.js'
-import { fitPlatt, probabilityOf } from '../../lib/evaluation/platt.js'
+import { fitPlatt } from '../../lib/evaluation/platt.js'
 import {
   areaUnderCurve,
   countAtLeast,

@@ -1,7 +1,7 @@
 // Decodes hostile images one after the other and tells, a line of JSON each, what came of it. The
 // milliseconds are those of all threads on a processor, which what else the machine does leaves out.
 import { SeesawFaceError } from '../../lib/errors.js'
-import { decodeImage } from '../../lib/photos/decode.js'
+import { decodeImage } from '../../lib/photos/load.js'
 import { hostileImages } from './hostile.js'
 
 for (const { name, bytes } of await hostileImages(Number(process.argv[2]))) {

@@ -1,5 +1,5 @@
-import type { Precision } from '../../lib/addon/types.js'
 import { FaceEmbedding } from '../../lib/embeddings/embedding.js'
+import type { Precision } from '../../lib/embeddings/precision.js'
 
 export const sha = 'a'.repeat(64)
 

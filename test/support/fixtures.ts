@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { decodeImage } from '../../lib/photos/decode.js'
+import { decodeImage } from '../../lib/photos/load.js'
 import type { Rgb } from './exif.js'
 
 export function photo(name: string): string {

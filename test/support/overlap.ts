@@ -1,4 +1,4 @@
-import type { Box, Face } from '../../lib/faces/landmarks.js'
+import type { Box, Face } from '../../lib/faces/types.js'
 
 /** Intersection over union of two boxes. */
 export function overlap(a: Box, b: Box): number {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import * as v from 'valibot'
+import { faceFromNative } from '../../lib/addon/faces.js'
 import { loadBinding } from '../../lib/addon/load.js'
 import type { NativeEngine } from '../../lib/addon/types.js'
-import { detectOptionsToNative } from '../../lib/detector.js'
-import { faceFromNative } from '../../lib/faces/landmarks.js'
 import { loadDetectorModel } from '../../lib/models/load.js'
-import { decodeImage } from '../../lib/photos/decode.js'
+import { decodeImage } from '../../lib/photos/load.js'
+import { detectOptionsToNative } from '../../lib/work/detect-options.js'
 import { landmarkError, overlap } from './overlap.js'
 
 /** What research/models/yunet_reference.py writes. */

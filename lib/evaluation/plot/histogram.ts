@@ -1,5 +1,4 @@
-import type { Evaluation } from '../report.js'
-import type { Mark } from './index.js'
+import type { Evaluation, Mark } from '../report.js'
 import { axisLabels, type Box, line, px, words } from './svg.js'
 
 const bins = 50

@@ -1,13 +1,7 @@
-import type { Evaluation } from '../report.js'
+import type { Evaluation, Mark } from '../report.js'
 import { histogramPanel } from './histogram.js'
 import { rocPanel } from './roc.js'
 import { escapeText, style } from './svg.js'
-
-/** A calibrated threshold to mark. */
-export interface Mark {
-  readonly far: number
-  readonly threshold: number
-}
 
 const size = { width: 1040, height: 500 }
 

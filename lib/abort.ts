@@ -1,5 +1,5 @@
-import { show } from '../check.js'
-import { InvalidArgumentError } from '../errors.js'
+import { show } from './check.js'
+import { InvalidArgumentError } from './errors.js'
 
 export interface AbortOptions {
   /**

@@ -1,0 +1,49 @@
+import type { Powersave } from '../addon/types.js'
+import type { Precision } from '../embeddings/precision.js'
+import type { Engine } from './engine.js'
+
+/** Closing, in all the ways JavaScript knows it. */
+export abstract class Closable {
+  protected readonly engine: Engine
+
+  protected constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  /** Calls that wait or run. */
+  get pending(): number {
+    return this.engine.pending
+  }
+
+  get precision(): Precision {
+    return this.engine.precision
+  }
+
+  /** Threads for one inference, also where `'auto'` chose. */
+  get threads(): number {
+    return this.engine.threads
+  }
+
+  /** Which cores its threads keep to. */
+  get powersave(): Powersave {
+    return this.engine.powersave
+  }
+
+  /**
+   * Frees thread and model. Work under way finishes, work still waiting rejects with ClosedError,
+   * as does every later call. May be called again.
+   */
+  close(): Promise<void> {
+    return this.engine.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Like `close`, without waiting for work under way. */
+  [Symbol.dispose](): void {
+    // Closing releases memory only; there is nobody to tell should it fail.
+    this.close().catch(() => undefined)
+  }
+}
