@@ -2,8 +2,9 @@
 
 python research/quality/fit.py FILE.csv
 
-Prints the coefficients of native/face/quality/quality_model.cc and how well they rank: the area under the
-ROC curve on the photos that were held out (every fifth one), beside that of each single aspect.
+Prints the coefficients of native/face/quality/quality_model.cc and how well they rank: the area
+under the ROC curve on the photos that were held out (every fifth one), beside that of each single
+aspect.
 """
 
 import argparse
