@@ -11,7 +11,7 @@ const floors = [
   ['^lib/(index|recognizer|detector|embedder)\\.ts$'],
   ['^lib/(gallery|tracks)/'],
   ['^lib/service/'],
-  ['^lib/(evaluation|bench|doctor|conversion)/'],
+  ['^lib/(evaluation|bench|doctor|conversion|build)/'],
   ['^lib/cli/']
 ]
 

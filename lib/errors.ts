@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'CLOSED'
   | 'QUEUE_FULL'
   | 'BINDING_LOAD'
+  | 'BUILD_FAILED'
   | 'CONVERTER_MISSING'
   | 'CHECKPOINT_INVALID'
   | 'CONVERSION_FAILED'
@@ -145,6 +146,11 @@ export class QueueFullError extends SeesawFaceError {
 /** The native add-on is missing or cannot be loaded; the message says how to get it. */
 export class BindingLoadError extends SeesawFaceError {
   readonly code = 'BINDING_LOAD'
+}
+
+/** The native addon could not be compiled here; the message says what is missing. */
+export class BuildFailedError extends SeesawFaceError {
+  readonly code = 'BUILD_FAILED'
 }
 
 /** No Python with what conversion needs was found; the message says how to get it. */

@@ -12,6 +12,7 @@ export { similarity } from './embeddings/similarity.js'
 export type { ErrorCode } from './errors.js'
 export {
   BindingLoadError,
+  BuildFailedError,
   CheckpointInvalidError,
   ClosedError,
   ConversionFailedError,

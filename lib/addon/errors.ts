@@ -1,5 +1,6 @@
 import {
   BindingLoadError,
+  BuildFailedError,
   CheckpointInvalidError,
   ClosedError,
   ConversionFailedError,
@@ -37,6 +38,7 @@ const plainClasses: Readonly<Record<string, PlainErrorClass>> = {
   CLOSED: ClosedError,
   QUEUE_FULL: QueueFullError,
   BINDING_LOAD: BindingLoadError,
+  BUILD_FAILED: BuildFailedError,
   CONVERTER_MISSING: ConverterMissingError,
   CHECKPOINT_INVALID: CheckpointInvalidError,
   CONVERSION_FAILED: ConversionFailedError,

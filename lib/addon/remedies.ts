@@ -6,9 +6,9 @@ import type { NativeVulkan } from './types.js'
  */
 
 const rebuild =
-  'Debian, Ubuntu, Raspberry Pi OS: `sudo apt install g++ cmake ninja-build python3-pip && npm rebuild seesawface`; ' +
-  'Termux: `pkg install clang ndk-sysroot cmake ninja python python-pip && npm rebuild seesawface`; ' +
-  'macOS: `xcode-select --install; brew install cmake ninja && npm rebuild seesawface`'
+  'Debian, Ubuntu, Raspberry Pi OS: `sudo apt install g++ cmake ninja-build python3-pip && npx seesawface build`; ' +
+  'Termux: `pkg install clang ndk-sysroot cmake ninja python python-pip && npx seesawface build`; ' +
+  'macOS: `xcode-select --install; brew install cmake ninja && npx seesawface build`'
 
 const reinstall = 'install the package anew: `npm install seesawface`'
 
@@ -90,7 +90,7 @@ export function loadProblem(thrown: unknown): Problem {
 /** What helps where no GPU can be used; undefined where only the GPU itself is at fault. */
 export function vulkanRemedy(vulkan: NativeVulkan): string | undefined {
   if (!vulkan.builtIn) {
-    return 'Build the add-on with Vulkan: `npm explore seesawface -- npm run build:vulkan`.'
+    return 'Build the addon with Vulkan: `npx seesawface build --vulkan`.'
   }
   if (vulkan.devices.some(({ kind, chosen }) => kind !== 'software' || chosen)) return undefined
   return (

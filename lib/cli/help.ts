@@ -79,6 +79,16 @@ NCNN, processor, models and a self-test; each problem with its remedy. Exit code
 1: something needs mending.
 
   --here             examine in this process; a crash of the add-on then ends it too`,
+  build: `seesawface build [options]
+
+Compiles the native addon on this machine, for platforms without a prebuilt binary, and tries to load
+it. Requires a C++ compiler, CMake, Ninja or Make, and Python 3; fetches NCNN and libjpeg-turbo unless
+they are in the cache. Takes a few minutes the first time.
+
+  --vulkan           build it for GPUs too
+  --clean            configure anew, as after a change of compiler
+  --jobs N           compilers to run at once (default: one for each core)
+  --json             for programs: JSON`,
   bench: `seesawface bench [options]
 seesawface bench --tune [options]
 
@@ -129,6 +139,7 @@ const overview = `seesawface: whose face is it? On this machine, without a netwo
   seesawface models            the models at hand
   seesawface convert FILE      a model of your own, from PyTorch or ONNX
   seesawface doctor            does everything work here, and if not, what helps?
+  seesawface build             compile the native addon on this machine
   seesawface bench             how fast is it here, and with which options is it fastest?
   seesawface help [COMMAND]    this, or a command's options
   seesawface version           versions of seesawface, NCNN and Node
@@ -139,7 +150,7 @@ Exit codes: 0 success (verify: same), 1 verify: different, doctor: something is 
 export function helpText(command?: string): string | undefined {
   if (command === undefined) return overview
   const text = usage[command]
-  if (text === undefined || ['convert', 'bench'].includes(command)) return text
+  if (text === undefined || ['convert', 'bench', 'build'].includes(command)) return text
   if (['models', 'doctor'].includes(command)) return text + generalOptions
   const searches = ['verify', 'embed', 'detect', 'align'].includes(command)
   return text + (searches ? searchOptions : '') + runningOptions

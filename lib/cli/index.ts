@@ -2,6 +2,7 @@
 import { align } from './align.js'
 import { UsageError } from './arguments.js'
 import { bench } from './bench.js'
+import { build } from './build.js'
 import { calibrate } from './calibrate.js'
 import { convert } from './convert.js'
 import { detect } from './detect.js'
@@ -28,6 +29,7 @@ const commands: Readonly<Record<string, Command>> = {
   convert,
   doctor,
   bench,
+  build,
   version,
   help
 }

@@ -22,6 +22,7 @@ const classes: [errors.ErrorCode, new (...args: never[]) => errors.SeesawFaceErr
   ['CLOSED', errors.ClosedError],
   ['QUEUE_FULL', errors.QueueFullError],
   ['BINDING_LOAD', errors.BindingLoadError],
+  ['BUILD_FAILED', errors.BuildFailedError],
   ['CONVERTER_MISSING', errors.ConverterMissingError],
   ['CHECKPOINT_INVALID', errors.CheckpointInvalidError],
   ['CONVERSION_FAILED', errors.ConversionFailedError],
@@ -83,7 +84,7 @@ for (const [message, expected] of loading) {
     const { problem, remedy } = loadProblem(new Error(message))
     const text = `${problem} ${remedy}`
     t.regex(text, expected)
-    t.regex(text, /sudo apt install .*npm rebuild seesawface/)
-    t.regex(text, /pkg install .*npm rebuild seesawface/)
+    t.regex(text, /sudo apt install .*npx seesawface build/)
+    t.regex(text, /pkg install .*npx seesawface build/)
   })
 }

@@ -2,7 +2,7 @@
 // in reach, and used by every supported line of Node.js.
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -106,31 +106,35 @@ const here = (target: Target) =>
   target.arch === process.arch && target.libc === 'glibc' && process.platform === 'linux'
 
 if (present.some(here)) {
-  test.serial('npm install in an empty folder, with no compiler in reach', async (t) => {
-    const app = join(folder, 'app')
-    await mkdir(app)
-    const bin = await barePath()
-    t.is(spawnSync('cmake', ['--version'], { env: { PATH: bin } }).error?.name, 'Error')
-    const npm = spawnSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).stdout.trim()
-    const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--foreground-scripts']
-    const { NODE_PATH: _, ...env } = process.env
-    const { stdout, stderr } = await run(
-      process.execPath,
-      [await realNpm(npm), ...args, '--prefix', app, join(folder, packed.filename)],
-      { cwd: app, env: { ...env, PATH: bin, npm_config_script_shell: join(bin, 'sh') } }
-    )
-    t.notRegex(stdout + stderr, /No native build|CMake/)
-    const installed = join(app, 'node_modules/seesawface')
-    t.false(existsSync(join(installed, 'build')), 'nothing was compiled')
-    t.true((await stat(join(installed, 'dist/index.cjs'))).isFile())
+  // npm may stop running the scripts of packages: with a prebuilt binary nothing depends on ours.
+  test.serial(
+    'npm install --ignore-scripts in an empty folder, with no compiler in reach',
+    async (t) => {
+      const app = join(folder, 'app')
+      await mkdir(app)
+      const bin = await barePath()
+      t.is(spawnSync('cmake', ['--version'], { env: { PATH: bin } }).error?.name, 'Error')
+      const npm = spawnSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).stdout.trim()
+      const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts']
+      const { NODE_PATH: _, ...env } = process.env
+      const { stdout, stderr } = await run(
+        process.execPath,
+        [await realNpm(npm), ...args, '--prefix', app, join(folder, packed.filename)],
+        { cwd: app, env: { ...env, PATH: bin, npm_config_script_shell: join(bin, 'sh') } }
+      )
+      t.notRegex(stdout + stderr, /No native build|CMake/)
+      const installed = join(app, 'node_modules/seesawface')
+      t.false(existsSync(join(installed, 'build')), 'nothing was compiled')
+      t.true((await stat(join(installed, 'dist/index.cjs'))).isFile())
 
-    await writeFile(join(app, 'main.cjs'), `${program} main(require('seesawface'))`)
-    await writeFile(
-      join(app, 'main.mjs'),
-      `import * as seesawface from 'seesawface'\n${program} await main(seesawface)`
-    )
-    t.deepEqual(await compile(app), [])
-  })
+      await writeFile(join(app, 'main.cjs'), `${program} main(require('seesawface'))`)
+      await writeFile(
+        join(app, 'main.mjs'),
+        `import * as seesawface from 'seesawface'\n${program} await main(seesawface)`
+      )
+      t.deepEqual(await compile(app), [])
+    }
+  )
 
   test.serial('installing it runs a script that opens no connection', async (t) => {
     const installed = join(folder, 'app/node_modules/seesawface')
@@ -149,6 +153,22 @@ if (present.some(here)) {
       }
     })
     t.false(existsSync(log), 'no try to reach the network')
+  })
+
+  test.serial('without a binary that fits, the error names `npx seesawface build`', async (t) => {
+    const installed = join(folder, 'app/node_modules/seesawface')
+    const own = join(folder, 'app/node_modules/seesawface-own')
+    await cp(installed, own, { recursive: true, filter: (path) => !path.includes('/prebuilds') })
+    const cli = join(own, 'dist/cli.cjs')
+    const photos = [photo('obama.jpg'), photo('obama2.jpg')]
+    const before = spawnSync(process.execPath, [cli, 'verify', ...photos], { encoding: 'utf8' })
+    t.is(before.status, 2)
+    t.regex(before.stderr, /has not been built for linux-x64.*`.*npx seesawface build`/)
+    const built = spawnSync(process.execPath, [cli, 'build', '--json'], { encoding: 'utf8' })
+    t.is(built.status, 0, built.stderr)
+    t.is(JSON.parse(built.stdout).file, join(own, 'build/Release/seesawface.node'))
+    const after = spawnSync(process.execPath, [cli, 'verify', ...photos], { encoding: 'utf8' })
+    t.is(after.status, 0, after.stderr)
   })
 
   for (const name of x64Nodes) {
