@@ -9,15 +9,34 @@ export interface AbortOptions {
   readonly signal?: AbortSignal
 }
 
-/** The signal of the options, checked; throws its reason when it has been aborted already. */
+/** Signals of other realms and polyfills, each with one of ours that follows it. */
+const followers = new WeakMap<object, AbortSignal>()
+
+function followerOf(signal: AbortSignal): AbortSignal {
+  const known = followers.get(signal)
+  if (known !== undefined) return known
+  const controller = new AbortController()
+  signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
+  followers.set(signal, controller.signal)
+  return controller.signal
+}
+
+/**
+ * The signal of the options, checked; throws its reason when it has been aborted already. What is
+ * like a signal will do, as of a polyfill or another realm: it is followed by one of this realm.
+ */
 export function signalOf({ signal }: AbortOptions): AbortSignal | undefined {
   if (signal === undefined) return undefined
-  // Not by instanceof: other realms and polyfills have signals of their own.
-  if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
+  if (signal instanceof AbortSignal) {
+    signal.throwIfAborted()
+    return signal
+  }
+  const { aborted, addEventListener } = Object(signal) as Partial<AbortSignal>
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
     throw new InvalidArgumentError('signal', `signal must be an AbortSignal, not ${show(signal)}`)
   }
-  if (signal.aborted) throw signal.reason
-  return signal
+  if (aborted) throw (signal as AbortSignal).reason
+  return followerOf(signal)
 }
 
 interface Watch {

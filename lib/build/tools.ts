@@ -107,7 +107,8 @@ export function installCommand(missing: readonly MissingTool[], system: System):
   if (system === 'debian') return `sudo apt install ${list}`
   if (system === 'termux') return `pkg install ${list}`
   const compiler = missing.some((tool) => tool.packages.macos === '')
-  return [...(compiler ? ['xcode-select --install'] : []), ...(list ? [`brew install ${list}`] : [])].join(
-    ' && '
-  )
+  return [
+    ...(compiler ? ['xcode-select --install'] : []),
+    ...(list ? [`brew install ${list}`] : [])
+  ].join(' && ')
 }

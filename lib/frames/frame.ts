@@ -29,7 +29,9 @@ export interface RawFrame {
   /**
    * Bytes from one row to the next, of luma where there are planes: V4L2's and libcamera's stride.
    * Chroma then follows with the same stride (`nv12`, `nv21`) or half of it (`i420`). Without it
-   * rows and planes follow each other without gaps, as in ffmpeg's raw video.
+   * rows and planes follow each other without gaps, as in ffmpeg's raw video. The last row may end
+   * with its last pixel, and the buffer may be up to 64 KiB longer, as drivers round it up to whole
+   * pages. With more it is a frame of another size or format, or wants a `layout`.
    */
   readonly stride?: number
   /**
@@ -48,7 +50,8 @@ export interface RawFrame {
   readonly matrix?: 'bt601' | 'bt709'
   /**
    * Gives the memory of `data` to the call, as `postMessage` would: nothing is copied, and the
-   * buffer with all its views is detached here. What cannot be given away is copied.
+   * buffer with all its views is detached here. What cannot be given away (WebAssembly memory, small
+   * Buffers of Node's pool) is copied, as is `data` that views less than half of its buffer.
    */
   readonly transfer?: boolean
 }
@@ -72,6 +75,9 @@ export function checkPixelCount(width: number, height: number, maxPixels: number
   }
 }
 
+/** Of memory, on 64-bit ARM: by less than this drivers round buffers up. */
+const largestPage = 65536
+
 /** Where the pixels of a frame are. */
 type Geometry = Pick<RawFrame, 'width' | 'height' | 'format' | 'stride' | 'layout'>
 
@@ -83,17 +89,20 @@ function endOf({ offset, stride }: PlaneLayout, rowBytes: number, rows: number):
 /** Planes one after the other, the way cameras and ffmpeg write them. */
 function followingPlanes({ width, height, format, stride }: Geometry): {
   readonly planes: readonly PlaneLayout[]
+  /** How many bytes it takes at least. */
   readonly bytes: number
 } {
-  let offset = 0
+  let [offset, bytes] = [0, 0]
   const planes = planesOf[format].map((shape, i) => {
     const rowBytes = shape.rowBytes(width)
     const wanted = stride === undefined || i === 0 ? stride : shape.strideAfter(stride)
     const plane = { offset, stride: Math.max(wanted ?? rowBytes, rowBytes) }
-    offset += plane.stride * shape.rows(height)
+    const rows = shape.rows(height)
+    bytes = endOf(plane, rowBytes, rows)
+    offset += plane.stride * rows
     return plane
   })
-  return { planes, bytes: offset }
+  return { planes, bytes }
 }
 
 function checkStride(name: string, stride: unknown, rowBytes: number, multiple: number): void {
@@ -164,12 +173,12 @@ function planesIn(name: string, frame: Geometry, bytes: number): readonly PlaneL
     checkStride(`${name}.stride`, frame.stride, first?.rowBytes(frame.width) ?? 0, multiple)
   }
   const expected = followingPlanes(frame)
-  if (bytes !== expected.bytes) {
+  if (bytes < expected.bytes || bytes >= expected.bytes + largestPage) {
     const { width, height, format } = frame
     const strides = expected.planes.map(({ stride }) => stride).join(', ')
     throw new InvalidArgumentError(
       `${name}.data`,
-      `${name}.data must hold ${expected.bytes} bytes for ${width}×${height} ${format} (stride ${strides}), not ${bytes}`
+      `${name}.data must hold at least ${expected.bytes} bytes for ${width}×${height} ${format} (stride ${strides}), and less than ${largestPage} more, not ${bytes}`
     )
   }
   return expected.planes

@@ -9,20 +9,33 @@ import { isShared } from './bytes.js'
  *
  * - A SharedArrayBuffer is read in place. It can be neither detached nor shrunk.
  * - A buffer given away (`transfer`) is detached from the caller and read in place.
- * - All else is copied, into memory used again and again.
+ * - All else is copied, into memory used again and again, which never leaves this package.
  */
 export function memoryFor(bytes: Uint8Array, transfer: boolean): Uint8Array {
   if (isShared(bytes)) return bytes
   return (transfer && moved(bytes)) || copied(bytes)
 }
 
+/** Whether `memoryFor` made this a copy: it is ours, and nobody else may be given it. */
+export function isCopy({ buffer }: Uint8Array): boolean {
+  return own.has(buffer)
+}
+
+/**
+ * Undefined for what is not to be given away: Node's pool of small Buffers, WebAssembly memory, what
+ * is marked as untransferable, and a small part of a buffer, all of which would go with it.
+ */
 function moved(bytes: Uint8Array): Uint8Array | undefined {
   const { byteOffset, byteLength } = bytes
   const buffer = bytes.buffer as ArrayBuffer
+  if (2 * byteLength < buffer.byteLength) return undefined
   try {
-    return new Uint8Array(structuredClone(buffer, { transfer: [buffer] }), byteOffset, byteLength)
+    const taken = structuredClone(buffer, { transfer: [buffer] })
+    // Node 20 does not refuse: it clones what it cannot move. The clone is a copy like any other.
+    if (buffer.byteLength !== 0) own.add(taken)
+    return new Uint8Array(taken, byteOffset, byteLength)
   } catch {
-    return undefined // Node's pool of small Buffers, WebAssembly memory: not to be given away
+    return undefined
   }
 }
 

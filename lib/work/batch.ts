@@ -1,6 +1,7 @@
-import { signalOf } from '../abort.js'
-import { checkInteger, checkOptions, show } from '../check.js'
-import { InvalidArgumentError, SeesawFaceError } from '../errors.js'
+import { onAbort, signalOf } from '../abort.js'
+import { checkInteger, checkOptions } from '../check.js'
+import { SeesawFaceError } from '../errors.js'
+import { sourceOf } from './source.js'
 
 const defaultConcurrency = 4
 
@@ -29,7 +30,7 @@ export type BatchResult<Input, Value> =
 /** Values at hand, or ones that come one after the other. */
 export type BatchInputs<Input> = Iterable<Input> | AsyncIterable<Input>
 
-/** The inputs' iterator, a faulty argument being named at once. */
+/** Names a faulty argument at once, before anything is read. */
 export function checkBatch<Input>(
   argument: string,
   inputs: BatchInputs<Input>,
@@ -37,13 +38,10 @@ export function checkBatch<Input>(
 ): void {
   checkOptions('options', options)
   checkInteger('concurrency', options.concurrency ?? defaultConcurrency, 1, 1024)
-  const iterable = typeof inputs === 'object' && inputs !== null
-  if (!iterable || !(Symbol.iterator in inputs || Symbol.asyncIterator in inputs)) {
-    throw new InvalidArgumentError(argument, `${argument} must be iterable, not ${show(inputs)}`)
-  }
+  sourceOf(inputs, argument)
 }
 
-/** No more at a time than the queue takes: a batch alone never finds it full. */
+/** No more at a time than the queue takes. */
 export function withinQueue<Options extends BatchOptions>(
   options: Options,
   queueLimit: number
@@ -53,9 +51,10 @@ export function withinQueue<Options extends BatchOptions>(
 }
 
 /**
- * Runs `job` on each input, some at a time, and yields the outcomes in the order of the inputs.
- * Errors of ours become values, so that one bad photo does not end the batch; others are thrown.
- * No input is taken before there is room for it, and leaving early ends what is under way.
+ * Runs `job` on each input, some at a time, and yields the outcomes in the order of the inputs, each
+ * as soon as it and those before it are ready. Errors of ours become values, so that one bad photo
+ * does not end the batch; others are thrown. No input is taken before there is room for it, and
+ * leaving early ends what is under way.
  */
 export async function* runBatch<Input, Value>(
   inputs: BatchInputs<Input>,
@@ -63,9 +62,20 @@ export async function* runBatch<Input, Value>(
   job: (input: Input, signal: AbortSignal) => Promise<Value>
 ): AsyncGenerator<BatchResult<Input, Value>, void, undefined> {
   const { concurrency = defaultConcurrency, onProgress } = options
-  const own = new AbortController()
   const outer = signalOf(options)
-  const signal = outer === undefined ? own.signal : AbortSignal.any([outer, own.signal])
+  const own = new AbortController()
+  const { signal } = own
+  const ended = new Promise<void>((resolve) => onAbort(signal, resolve))
+  const unwatch = outer && onAbort(outer, () => own.abort(outer.reason))
+  const source = sourceOf(inputs)()
+  const running: Promise<BatchResult<Input, Value>>[] = []
+  /** The source has been asked and has not answered. */
+  let asked: Promise<void> | undefined
+  /** It has nothing more, or has failed. */
+  let last: { readonly error?: unknown } | undefined
+  let index = 0
+  let done = 0
+
   const settle = async (input: Input, index: number): Promise<BatchResult<Input, Value>> => {
     try {
       return { input, index, value: await job(input, signal) }
@@ -75,26 +85,53 @@ export async function* runBatch<Input, Value>(
       return { input, index, error }
     }
   }
-  const running: Promise<BatchResult<Input, Value>>[] = []
-  let done = 0
-  const next = async (): Promise<BatchResult<Input, Value>> => {
-    const result = await (running.shift() as Promise<BatchResult<Input, Value>>)
-    onProgress?.(++done)
-    return result
-  }
-  try {
-    let index = 0
-    for await (const input of inputs) {
-      signal.throwIfAborted()
-      const work = settle(input, index++)
+  const ask = async (): Promise<void> => {
+    try {
+      const answer = await source.next()
+      if (signal.aborted) return
+      if (answer.done) {
+        last = {}
+        return
+      }
+      const work = settle(answer.value as Input, index++)
       // Awaited in its turn; until then a failure is not one that nobody handles.
       work.catch(() => undefined)
       running.push(work)
-      if (running.length >= concurrency) yield await next()
+    } catch (error) {
+      last = { error }
+    } finally {
+      asked = undefined
     }
-    while (running.length > 0) yield await next()
+  }
+
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      if (last === undefined && running.length < concurrency) asked ??= ask()
+      const [first] = running
+      if (first === undefined && asked === undefined) break
+      // Whatever comes first: the next result, another input, or the end.
+      const events = [ended, ...(first ? [first] : []), ...(asked ? [asked] : [])]
+      await Promise.race<unknown>(events).catch(() => undefined)
+      signal.throwIfAborted()
+      if (first === undefined || !(await isSettled(first))) continue
+      running.shift()
+      const result = await first
+      onProgress?.(++done)
+      yield result
+    }
+    if (last !== undefined && 'error' in last) throw last.error
   } finally {
+    unwatch?.()
     own.abort()
     await Promise.allSettled(running)
+    if (last === undefined) await source.close()
   }
+}
+
+/** Whether a promise has been settled, without waiting for it. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const waiting = Symbol('waiting')
+  const first = await Promise.race([promise, waiting]).catch(() => undefined)
+  return first !== waiting
 }

@@ -76,8 +76,11 @@ function method(value: object, name: PropertyKey): ((...args: never[]) => unknow
   return typeof found === 'function' ? (found.bind(value) as () => unknown) : undefined
 }
 
-/** Tells how to read `frames`, without reading yet. @throws InvalidArgumentError */
-export function sourceOf<F>(frames: FrameSource<F>): () => OpenSource<F> {
+/**
+ * Tells how to read `frames`, without reading yet; `argument` is what errors call them.
+ * @throws InvalidArgumentError
+ */
+export function sourceOf<F>(frames: FrameSource<F>, argument = 'frames'): () => OpenSource<F> {
   if (typeof frames === 'object' && frames !== null && bytesOf(frames) === undefined) {
     if (method(frames, 'getReader')) return () => readerSource(frames as ReadableStreamLike<F>)
     const iterate = method(frames, Symbol.asyncIterator) ?? method(frames, Symbol.iterator)
@@ -87,7 +90,7 @@ export function sourceOf<F>(frames: FrameSource<F>): () => OpenSource<F> {
     }
   }
   throw new InvalidArgumentError(
-    'frames',
-    `frames must be an iterable, an async iterable or a ReadableStream of photos or frames, not ${show(frames)}`
+    argument,
+    `${argument} must be an iterable, an async iterable or a ReadableStream, not ${show(frames)}`
   )
 }

@@ -7,7 +7,7 @@ import { ClosedError, InvalidArgumentError, QueueFullError } from '../errors.js'
 import type { Face } from '../faces/types.js'
 import { bytesOf, copyOf } from '../frames/bytes.js'
 import { type RawFrame, takeFrame } from '../frames/frame.js'
-import { releaseMemory } from '../frames/memory.js'
+import { isCopy, releaseMemory } from '../frames/memory.js'
 import type { NativeFrame } from '../frames/native-frame.js'
 import { isFrame, loadPhoto } from '../photos/load.js'
 import { defaultMaxPixels, type PhotoInput, type PhotoUse } from '../photos/types.js'
@@ -247,7 +247,8 @@ class FrameStream<F extends PhotoInput> {
     )
     const total = performance.now() - arrived
     const wait = started - arrived + timing.wait
-    const given = isRaw(input) && input.transfer
+    // What could not be given away was copied: the frame then comes back as it was.
+    const given = isRaw(input) && input.transfer && !isCopy(native.data)
     const frame = given ? ({ ...(input as object), data: native.data } as F) : input
     const dropped = this.#dropped
     return { faces, frame, index, dropped, timing: { ...timing, wait, decode, total } }

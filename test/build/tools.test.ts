@@ -2,7 +2,12 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { installCommand, type MissingTool, missingTools, thisSystem } from '../../lib/build/tools.js'
+import {
+  installCommand,
+  type MissingTool,
+  missingTools,
+  thisSystem
+} from '../../lib/build/tools.js'
 
 const tool = (name: string, debian: string, termux: string, macos: string): MissingTool => ({
   name,

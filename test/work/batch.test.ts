@@ -74,6 +74,83 @@ test('a signal ends a batch', async (t) => {
   t.is(await batch.next().catch((reason) => reason), controller.signal.reason)
 })
 
+test('a result comes when it is ready, not when there are more inputs', async (t) => {
+  // Each input is given only once the result before it has come: as in a request and its response.
+  let answered = 0
+  async function* inputs() {
+    for (let n = 0; n < 3; n++) {
+      while (answered < n) await new Promise((resolve) => setTimeout(resolve, 1))
+      yield n
+    }
+  }
+  const values: number[] = []
+  for await (const { value } of runBatch(inputs(), { concurrency: 4 }, async (n) => n)) {
+    values.push(value as number)
+    answered++
+  }
+  t.deepEqual(values, [0, 1, 2])
+})
+
+test('a signal ends a batch whose source is silent, and the source is told', async (t) => {
+  const controller = new AbortController()
+  let closed = false
+  const silent = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise<IteratorResult<number>>(() => undefined),
+      return: async () => {
+        closed = true
+        return { done: true as const, value: undefined }
+      }
+    })
+  }
+  const batch = all(runBatch(silent, { signal: controller.signal }, async (n) => n))
+  controller.abort()
+  t.is(await batch.catch((reason) => reason), controller.signal.reason)
+  t.true(closed)
+})
+
+test('nothing is yielded after a signal, also of what was ready before it', async (t) => {
+  const controller = new AbortController()
+  const options = { signal: controller.signal, concurrency: 4 }
+  const values: number[] = []
+  const batch = (async () => {
+    for await (const { value } of runBatch([1, 2, 3, 4], options, async (n) => n)) {
+      values.push(value as number)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      controller.abort()
+    }
+  })()
+  t.is(await batch.catch((reason) => reason), controller.signal.reason)
+  t.deepEqual(values, [1])
+})
+
+test('an abort during the last input is not the end of the inputs', async (t) => {
+  const controller = new AbortController()
+  function* inputs() {
+    yield 1
+    controller.abort()
+  }
+  const batch = all(runBatch(inputs(), { signal: controller.signal }, async (n) => n))
+  t.is(await batch.catch((reason) => reason), controller.signal.reason)
+})
+
+test('a source that fails ends the batch after what came before it', async (t) => {
+  function* inputs() {
+    yield 1
+    throw new RangeError('the source')
+  }
+  const values: number[] = []
+  await t.throwsAsync(
+    async () => {
+      for await (const { value } of runBatch(inputs(), {}, async (n) => n)) {
+        values.push(value as number)
+      }
+    },
+    { instanceOf: RangeError }
+  )
+  t.deepEqual(values, [1])
+})
+
 test('photos: embeddings in order, a missing one as an error', async (t) => {
   await using faces = await FaceRecognizer.open({ threads: 1 })
   const photos = [photo('obama.jpg'), 'no such.jpg', photo('obama2.jpg')]

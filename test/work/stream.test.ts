@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { markAsUntransferable } from 'node:worker_threads'
 import test from 'ava'
 import {
   ClosedError,
@@ -15,6 +16,7 @@ import {
 } from '../../lib/index.js'
 import { photo, pixels } from '../support/fixtures.js'
 import { encodeFrame, sampled } from '../support/frames.js'
+import { wasmMemory } from '../support/wasm.js'
 
 // One after the other: some look at what is pending.
 let faces: FaceRecognizer
@@ -240,6 +242,74 @@ test.serial('frames given away come back with their memory', async (t) => {
   t.deepEqual(result?.frame.data, picture.data)
   t.is(result?.faces.length, 1)
 })
+
+// Memory that cannot be given away is copied: what comes back is the frame as it was, never the copy,
+// which the next frame is written into. https://webassembly.github.io/spec/js-api/#memories
+const stuck: [string, (bytes: number) => (fill: number) => Uint8Array][] = [
+  [
+    'of WebAssembly',
+    (bytes) => {
+      const memory = wasmMemory({ initial: Math.ceil(bytes / 65536) })
+      return (fill) => new Uint8Array(memory.buffer, 0, bytes).fill(fill)
+    }
+  ],
+  [
+    'marked as untransferable',
+    (bytes) => (fill) => {
+      const data = new Uint8Array(bytes).fill(fill)
+      markAsUntransferable(data.buffer)
+      return data
+    }
+  ],
+  ["in Node's pool", (bytes) => (fill) => Buffer.allocUnsafe(bytes).fill(fill)]
+]
+for (const [name, maker] of stuck) {
+  test.serial(`frames given away from memory ${name} come back as they were`, async (t) => {
+    const bytes = name === "in Node's pool" ? 32 * 32 : 160 * 120
+    const [width, height] = bytes === 1024 ? [32, 32] : [160, 120]
+    const make = maker(bytes)
+    const given: RawFrame[] = []
+    function* camera(): Generator<RawFrame> {
+      for (let i = 1; i <= 12; i++) {
+        const frame = { data: make(i), width, height, format: 'gray' as const, transfer: true }
+        given.push(frame)
+        yield frame
+      }
+    }
+    let index = 0
+    for await (const { frame } of faces.stream(camera(), { rotations: false })) {
+      t.is(frame.data, given[index]?.data as Uint8Array, `frame ${index}`)
+      index++
+    }
+    t.is(index, 12)
+  })
+}
+
+test.serial(
+  'a consumer that passes on what came back takes nothing from other frames',
+  async (t) => {
+    const memory = wasmMemory({ initial: 8 })
+    const bytes = 320 * 240
+    function* camera(): Generator<RawFrame> {
+      for (let i = 0; i < 40; i++) {
+        const wasm = i % 2 === 0
+        const data = wasm ? new Uint8Array(memory.buffer, 0, bytes) : new Uint8Array(bytes)
+        yield { data: data.fill(i), width: 320, height: 240, format: 'gray', transfer: true }
+      }
+    }
+    let index = 0
+    for await (const { frame } of faces.stream(camera(), { rotations: false })) {
+      const data = frame.data as Uint8Array
+      t.is(data.byteLength, bytes, `frame ${index}`)
+      if (index % 2 === 1) {
+        t.true(data.every((value) => value === index))
+        structuredClone(data.buffer, { transfer: [data.buffer as ArrayBuffer] })
+      }
+      index++
+    }
+    t.is(index, 40)
+  }
+)
 
 test.serial('a consumer that leaves closes the source and leaves no work behind', async (t) => {
   const source = new Counting(() => picture)
