@@ -26,6 +26,17 @@ export type ErrorCode =
   | 'CONVERSION_FAILED'
   | 'FILE_WRITE'
   | 'OUT_OF_MEMORY'
+  | 'GALLERY_NOT_FOUND'
+  | 'GALLERY_KEY'
+  | 'GALLERY_CORRUPT'
+  | 'GALLERY_VERSION'
+  | 'GALLERY_LOCKED'
+  | 'GALLERY_STORE'
+  | 'GALLERY_MODEL'
+  | 'FPIR_UNSUPPORTED'
+  | 'PERSON_NOT_FOUND'
+  | 'PERSON_EXISTS'
+  | 'ENROLMENT_REFUSED'
   | 'INTERNAL'
 
 /** Base class: `error instanceof SeesawFaceError` tells our errors from everything else. */

@@ -6,6 +6,21 @@ import { checkComparable } from './similarity.js'
 /** The least weight: a poor photo still says something. */
 const leastWeight = 0.05
 
+/** The mean direction, weighted by quality; undefined when the vectors cancel each other out. */
+export function weightedMean(
+  vectors: readonly Float32Array[],
+  qualities: readonly number[]
+): Float32Array | undefined {
+  const sum = new Float64Array(vectors[0]?.length ?? 0)
+  for (const [row, vector] of vectors.entries()) {
+    const weight = Math.max(leastWeight, qualities[row] ?? 1)
+    for (let i = 0; i < sum.length; i++)
+      sum[i] = (sum[i] as number) + weight * (vector[i] as number)
+  }
+  const norm = Math.hypot(...sum)
+  return norm > 1e-6 ? Float32Array.from(sum, (value) => value / norm) : undefined
+}
+
 /**
  * One embedding from several of the same person: their mean, each weighted by the overall quality
  * of its face (1 where that is unknown, as of crops), and normalised again.
@@ -23,18 +38,16 @@ export function combineEmbeddings(embeddings: readonly FaceEmbedding[]): FaceEmb
     throw new InvalidArgumentError('embeddings', 'embeddings must not be empty')
   }
   for (const other of others) checkComparable(first, other)
-  const sum = new Float64Array(first.vector.length)
-  for (const { vector, face } of embeddings) {
-    const weight = Math.max(leastWeight, face?.quality?.overall ?? 1)
-    for (let i = 0; i < sum.length; i++)
-      sum[i] = (sum[i] as number) + weight * (vector[i] as number)
-  }
-  const norm = Math.hypot(...sum)
-  if (!(norm > 1e-6)) {
+  const mean = weightedMean(
+    embeddings.map(({ vector }) => vector),
+    embeddings.map(({ face }) => face?.quality?.overall ?? 1)
+  )
+  if (mean === undefined) {
     throw new InvalidArgumentError('embeddings', 'embeddings cancel each other out')
   }
-  return new FaceEmbedding(
-    Float32Array.from(sum, (value) => value / norm),
-    { model: first.model, modelSha256: first.modelSha256, precision: first.precision }
-  )
+  return new FaceEmbedding(mean, {
+    model: first.model,
+    modelSha256: first.modelSha256,
+    precision: first.precision
+  })
 }

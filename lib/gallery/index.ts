@@ -1,0 +1,5 @@
+export * from './errors.js'
+export { Gallery } from './gallery.js'
+export type { PersonRef } from './people.js'
+export type * from './types.js'
+export type { WatchOptions } from './watching.js'
