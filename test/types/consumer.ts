@@ -22,6 +22,7 @@ import {
   similarity,
   type Verification
 } from 'seesawface'
+import { Gallery, type GalleryKey, type Identification, type Person } from 'seesawface/gallery'
 
 /** Compiles when A and B are one type. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -97,4 +98,26 @@ export async function check(): Promise<void> {
   await faces.align('a.jpg', [embedding.face, embedding.face, embedding.face, embedding.face])
   // @ts-expect-error what was computed stays
   embedding.model = 'other'
+}
+
+export async function checkGallery(): Promise<void> {
+  await using recognizer = await FaceRecognizer.open()
+  const keys: GalleryKey[] = [{ file: 'key', create: true }, { env: 'KEY' }, 'none']
+  for (const key of keys) {
+    await using gallery = await Gallery.open('people.gallery', { recognizer, key })
+    const { person, warnings } = await gallery.enroll('Ada', ['a.jpg', new Uint8Array(3)], {
+      minQuality: 0.5,
+      details: { door: 3 }
+    })
+    for (const warning of warnings) {
+      if (warning.code === 'RESEMBLES_PERSON') warning.other.name.toUpperCase()
+    }
+    const found = await gallery.identify(await recognizer.embed('b.jpg'), { fpir: 0.01, top: 5 })
+    assertType<Same<typeof found, Identification>>()
+    assertType<Same<Identification['person'], Person | undefined>>()
+    await gallery.remove(person)
+    for await (const { seq, kind } of gallery.changes()) if (seq > 1) kind.toUpperCase()
+    // @ts-expect-error a key has to be chosen
+    await Gallery.open('people.gallery', { recognizer })
+  }
 }
