@@ -65,31 +65,36 @@ inline void tile(int rows, int columns, int depth, const float* a, ptrdiff_t lda
   }
 }
 
+// Tiles are as large as the accumulators fit the registers: 32 with AVX-512, else 16.
+
 // C = A B with `rows` a multiple of 7 (feature maps are 56, 28, 14 or 7 pixels wide) and `columns`
-// a multiple of 16.
+// a multiple of the lanes.
 template <bool kStats>
 void multiply(int rows, int columns, int depth, const float* a, ptrdiff_t lda, const float* b,
               ptrdiff_t ldb, float* c, ptrdiff_t ldc, float* sum, float* square) {
+  const int even = rows / 14 * 14;
+#ifdef __AVX512F__
   if (columns % 48 == 0) {
     tile<7, 3, false, false, kStats>(rows, columns, depth, a, lda, b, ldb, c, ldc, sum, square);
     return;
   }
-  const int even = rows / 14 * 14;
   if (columns % 32 == 0) {
     tile<14, 2, false, false, kStats>(even, columns, depth, a, lda, b, ldb, c, ldc, sum, square);
     tile<7, 2, false, false, kStats>(rows - even, columns, depth, a + even * lda, lda, b, ldb,
                                      c + even * ldc, ldc, sum, square);
-  } else {
-    tile<14, 1, false, false, kStats>(even, columns, depth, a, lda, b, ldb, c, ldc, sum, square);
-    tile<7, 1, false, false, kStats>(rows - even, columns, depth, a + even * lda, lda, b, ldb,
-                                     c + even * ldc, ldc, sum, square);
+    return;
   }
+#endif
+  tile<14, 1, false, false, kStats>(even, columns, depth, a, lda, b, ldb, c, ldc, sum, square);
+  tile<7, 1, false, false, kStats>(rows - even, columns, depth, a + even * lda, lda, b, ldb,
+                                   c + even * ldc, ldc, sum, square);
 }
 
 // C += A' B, the sum running over `depth` rows of both; `rows` of C a multiple of 8, `columns` of
-// 16.
+// the lanes.
 inline void multiply_transposed(int rows, int columns, int depth, const float* a, ptrdiff_t lda,
                                 const float* b, ptrdiff_t ldb, float* c, ptrdiff_t ldc) {
+#ifdef __AVX512F__
   if (columns % 48 == 0) {
     tile<8, 3, true, true, false>(rows, columns, depth, a, lda, b, ldb, c, ldc, nullptr, nullptr);
   } else if (columns % 32 == 0) {
@@ -99,6 +104,13 @@ inline void multiply_transposed(int rows, int columns, int depth, const float* a
   } else {
     tile<8, 1, true, true, false>(rows, columns, depth, a, lda, b, ldb, c, ldc, nullptr, nullptr);
   }
+#else
+  if (columns % (3 * kLanes) == 0) {
+    tile<4, 3, true, true, false>(rows, columns, depth, a, lda, b, ldb, c, ldc, nullptr, nullptr);
+  } else {
+    tile<8, 1, true, true, false>(rows, columns, depth, a, lda, b, ldb, c, ldc, nullptr, nullptr);
+  }
+#endif
 }
 
 }  // namespace seesaw

@@ -1,21 +1,27 @@
-// Sixteen floats at a time. GCC vector extensions keep the kernels free of instruction-set names;
-// with AVX-512 each of these is one register.
+// Sixteen floats at a time with AVX-512, else eight: one register. Wider than a register, vectors live
+// in memory and cost more than they save. GCC vector extensions keep the kernels free of
+// instruction-set names.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 
-#ifdef __AVX512F__
+#ifdef __AVX__
 #include <immintrin.h>
 #endif
 
 namespace seesaw {
 
+#ifdef __AVX512F__
 constexpr int kLanes = 16;
+#else
+constexpr int kLanes = 8;
+#endif
+constexpr int kVecBytes = kLanes * sizeof(float);
 
-typedef float Vec __attribute__((vector_size(64)));
-typedef int32_t IntVec __attribute__((vector_size(64)));
-typedef float LooseVec __attribute__((vector_size(64), aligned(4), may_alias));
+typedef float Vec __attribute__((vector_size(kVecBytes)));
+typedef int32_t IntVec __attribute__((vector_size(kVecBytes)));
+typedef float LooseVec __attribute__((vector_size(kVecBytes), aligned(4), may_alias));
 
 inline Vec load(const float* p) { return *reinterpret_cast<const LooseVec*>(p); }
 inline void store(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
@@ -23,13 +29,15 @@ inline void store(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
 inline Vec splat(float x) { return x - Vec{}; }
 inline void add_to(float* p, Vec v) { store(p, load(p) + v); }
 
-// Sixteen floats that lie as two times eight.
+// A vector that lies as two halves.
 constexpr int kHalf = kLanes / 2;
 
 inline Vec load_halves(const float* low, const float* high) {
 #ifdef __AVX512DQ__
   return (Vec)_mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(low)),
                                  _mm256_loadu_ps(high), 1);
+#elif defined(__AVX__)
+  return (Vec)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
 #else
   Vec v;
   std::memcpy(&v, low, kHalf * sizeof(float));
@@ -53,6 +61,10 @@ inline Vec reciprocal(Vec x) {
 #ifdef __AVX512F__
   // 14 good bits, then one Newton step: enough for float.
   const Vec y = (Vec)_mm512_rcp14_ps((__m512)x);
+  return y * (splat(2.0f) - x * y);
+#elif defined(__AVX__)
+  // 12 good bits, then one Newton step.
+  const Vec y = (Vec)_mm256_rcp_ps((__m256)x);
   return y * (splat(2.0f) - x * y);
 #else
   return splat(1.0f) / x;
