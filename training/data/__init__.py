@@ -1,3 +1,3 @@
 """Turns public image sets into aligned face crops and teacher targets for distillation."""
 
-__version__ = "1"
+__version__ = "2"

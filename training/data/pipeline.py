@@ -1,4 +1,4 @@
-"""Photos to aligned crops and teacher targets, in chunks, by a few single-threaded processes.
+"""Photos to aligned crops, in chunks, by a few single-threaded processes.
 
 Each chunk becomes one file, written atomically; a run that was stopped goes on with the chunks that
 are missing.
@@ -21,19 +21,10 @@ from .sources import Tree
 
 CHUNK = 256
 
-# glibc gives large blocks back to the system at every free, and each layer's activations are such a
-# block: a fifth of the time went into clearing fresh pages. The workers keep their memory instead.
-_KEEP_MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 32),
-    "MALLOC_TOP_PAD_": str(1 << 26),
-}
-
 
 @dataclass(frozen=True)
 class Options:
     tree: str
-    precision: str
     cache: str | None
     score: float = 0.6
     least_face: float = 36.0  # narrower boxes hold too few pixels to tell people apart
@@ -45,28 +36,18 @@ class Options:
 class Extracted:
     names: list[str]
     crops: np.ndarray
-    sface: np.ndarray
-    mfn: np.ndarray
     landmarks: np.ndarray
     dropped: dict[str, int]
 
 
 class _Worker:
     def __init__(self, options: Options) -> None:
-        # Imported here so that the parent process never starts torch's threads.
-        import torch
-
         from .detector import Detector
-        from .teachers import MobileFaceNet, SFace
 
-        torch.set_num_threads(1)
         cv2.setNumThreads(1)
-        cache = Path(options.cache) if options.cache else None
         self.options = options
         self.tree = Tree(options.tree)
-        self.detector = Detector(options.score, cache)
-        self.sface = SFace(options.precision, cache)
-        self.mfn = MobileFaceNet(cache)
+        self.detector = Detector(options.score, Path(options.cache) if options.cache else None)
 
     def _crop(self, name: str) -> tuple[np.ndarray, np.ndarray] | str:
         image = cv2.imdecode(np.frombuffer(self.tree.read(name), np.uint8), cv2.IMREAD_COLOR)
@@ -89,8 +70,6 @@ class _Worker:
         return align(image, face.landmarks), face.landmarks
 
     def chunk(self, names: list[str], target: Path) -> None:
-        from .teachers import targets
-
         kept, crops, landmarks, dropped = [], [], [], {}
         for name in names:
             found = self._crop(name)
@@ -101,15 +80,12 @@ class _Worker:
             crops.append(found[0])
             landmarks.append(found[1])
         pixels = np.array(crops, np.uint8).reshape(-1, CROP_SIZE, CROP_SIZE, 3)
-        rgb = pixels[:, :, :, ::-1]
         staged = target.with_name(target.name + f".{os.getpid()}.part")
         with staged.open("wb") as stream:
             np.savez(
                 stream,
                 names=np.array(json.dumps(kept)),
                 crops=pixels,
-                sface=targets(self.sface, rgb).astype(np.float32),
-                mfn=targets(self.mfn, rgb).astype(np.float32),
                 landmarks=np.array(landmarks, np.float32).reshape(-1, 5, 2),
                 dropped=np.array(json.dumps(dropped)),
             )
@@ -147,7 +123,6 @@ def extract(
     started, done, total = time.monotonic(), 0, sum(len(chunk[0]) for chunk in missing)
     print(f"{title}: {len(names)} photos, {total} to do", flush=True)
     if missing:
-        os.environ.update(_KEEP_MEMORY)
         context = multiprocessing.get_context("spawn")
         with context.Pool(min(processes, len(missing)), _start, (options,)) as pool:
             for finished, count in enumerate(pool.imap_unordered(_work, missing), 1):
@@ -162,7 +137,7 @@ def extract(
 def _gather(paths: list[Path]) -> Extracted:
     names: list[str] = []
     dropped: dict[str, int] = {}
-    columns: dict[str, list[np.ndarray]] = {"crops": [], "sface": [], "mfn": [], "landmarks": []}
+    columns: dict[str, list[np.ndarray]] = {"crops": [], "landmarks": []}
     for path in paths:
         with np.load(path) as chunk:
             names += json.loads(str(chunk["names"]))

@@ -1,26 +1,35 @@
 """Prepares the face sets:  python -m data.prepare --out DIR --source NAME=PATH ...
 
-NAME is one of the training sets (fairface, utkface, celeba, masks-drawn, masks-worn) or of the
-evaluation parts (lfw-pairs, lfw-funneled, lfw-protocol); PATH is a folder, a git directory or a
-clone of the repository that data/README.md names. The three LFW parts are always needed: training
-faces that a teacher finds similar to an LFW photo are left out.
+NAME is one of the training sets that data/README.md lists, of the evaluation parts (lfw-pairs,
+lfw-funneled, lfw-protocol), or `edgeface`, the repository of a teacher; PATH is a folder, a git
+directory or a clone. The three LFW parts are always needed: training faces that a teacher finds
+similar to an LFW photo are left out.
+
+Three stages, each of which goes on where it was stopped: `crops` finds and aligns the faces,
+`targets` embeds them by the teachers, `select` decides which are used. Without --stage each source
+goes through the first two in turn, and the selection closes.
 """
 
 import argparse
 import hashlib
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from . import __version__, lfw, store
+from .embed import embed
 from .pipeline import Extracted, Options, extract
+from .selection import TEACHER, select
 from .sources import LFW_FUNNELED, LFW_PAIRS, TRAINING, Source, Tree, photos
-from .teachers import PRECISIONS
 
 EVALUATION = ("lfw-pairs", "lfw-funneled", "lfw-protocol")
-# Cosine of SFace above which a training face may show a person of the evaluation sets.
-SIMILAR = 0.5
+LFW_SETS = ("lfw-pairs", "lfw-other")
+EDGEFACE = "edgeface"
+STAGES = ("crops", "targets", "select")
+PRECISIONS = ("fp32", "bf16")
+DEFAULT = ["edgeface-xs", "sface"]
 
 
 class Preparation:
@@ -28,53 +37,50 @@ class Preparation:
         self.out: Path = arguments.out
         self.processes: int = arguments.processes
         self.precision: str = arguments.precision
+        self.teachers: list[str] = arguments.teachers
         self.cache: Path | None = arguments.cache
         self.sources = sources
         protocol = Tree(sources["lfw-protocol"])
         self.pairs = lfw.parse_pairs(protocol.read("data/pairs.txt").decode())
         protocol.close()
 
-    def _extract(self, name: str, names: list[str], **options) -> Extracted:
+    def _extract(self, name: str, tree: str, names: list[str], **options) -> Extracted:
         chosen = Options(
-            tree=str(self.sources[name]),
-            precision=self.precision,
+            tree=str(self.sources[tree]),
             cache=str(self.cache) if self.cache else None,
             **options,
         )
         return extract(name, names, chosen, self.out / "chunks", self.processes)
 
-    def _info(self, source: Source, tree: Tree, names: list[str], **more) -> dict:
-        return {
+    def _save(self, name: str, source: Source, tree: Tree, faces: Extracted, **more) -> None:
+        info = {
             "version": __version__,
             "repository": source.repository,
             "commit": tree.commit(),
             "licence": source.licence,
-            "teacher_precision": self.precision,
             "channels": "BGR",
-            "names": names,
+            "names": faces.names,
             **more,
         }
-
-    def _save(self, name: str, faces: Extracted, keep: np.ndarray, info: dict) -> None:
-        store.save(self.out, name, faces.crops[keep], faces.sface[keep], faces.mfn[keep], info)
-        print(f"{name}: {info['found']} photos, {int(keep.sum())} faces kept", flush=True)
+        store.save(self.out, name, faces.crops, info)
+        print(f"{name}: {info['found']} photos, {len(faces.names)} faces", flush=True)
 
     def lfw_pairs(self) -> None:
         """The photos of the LFW pairs as they were published, aligned, and the list of pairs."""
         tree = Tree(self.sources["lfw-pairs"])
         names = list(photos(LFW_PAIRS, tree))
         if not store.exists(self.out, "lfw-pairs"):
-            faces = self._extract("lfw-pairs", names, aligned=True)
-            everything = np.ones(len(faces.names), bool)
-            info = self._info(
+            faces = self._extract("lfw-pairs", "lfw-pairs", names, aligned=True)
+            people = [lfw.person(name) for name in faces.names]
+            self._save(
+                "lfw-pairs",
                 LFW_PAIRS,
                 tree,
-                faces.names,
+                faces,
                 found=len(names),
                 dropped=faces.dropped,
-                people=[lfw.person(name) for name in faces.names],
+                people=people,
             )
-            self._save("lfw-pairs", faces, everything, info)
         index = {lfw.key(name): i for i, name in enumerate(names)}
         store.write_json(
             self.out / "pairs.json",
@@ -93,20 +99,17 @@ class Preparation:
         tree = Tree(self.sources["lfw-funneled"])
         taken = lfw.people(self.pairs)
         names = [n for n in photos(LFW_FUNNELED, tree) if lfw.person(n) not in taken]
-        faces = self._extract("lfw-funneled", names)
-        pairs = store.load(self.out, "lfw-pairs")
-        near = nearest(faces.sface, [pairs.sface])
-        # Not left out, as the names differ, but counted: LFW has a few people under two names.
-        info = self._info(
+        faces = self._extract("lfw-other", "lfw-funneled", names)
+        people = [lfw.person(name) for name in faces.names]
+        self._save(
+            "lfw-other",
             LFW_FUNNELED,
             tree,
-            faces.names,
+            faces,
             found=len(names),
             dropped=faces.dropped,
-            people=[lfw.person(name) for name in faces.names],
-            similar_to_lfw_pairs=int((near >= SIMILAR).sum()),
+            people=people,
         )
-        self._save("lfw-other", faces, np.ones(len(faces.names), bool), info)
 
     def lfw_pairs_yunet(self) -> None:
         """The photos of the LFW pairs again, detected and aligned by the procedure of training."""
@@ -115,57 +118,66 @@ class Preparation:
         tree = Tree(self.sources["lfw-funneled"])
         path = {lfw.key(name): name for name in photos(LFW_FUNNELED, tree)}
         wanted = [path[lfw.key(name)] for name in store.load(self.out, "lfw-pairs").names]
-        faces = self._extract("lfw-funneled", wanted, keep_all=True)
+        faces = self._extract("lfw-pairs-yunet", "lfw-funneled", wanted, keep_all=True)
         blind = np.isnan(faces.landmarks).any(axis=(1, 2))
-        info = self._info(
+        self._save(
+            "lfw-pairs-yunet",
             LFW_FUNNELED,
             tree,
-            faces.names,
+            faces,
             found=len(wanted),
             people=[lfw.person(name) for name in faces.names],
             undetected=np.flatnonzero(blind).tolist(),
         )
-        self._save("lfw-pairs-yunet", faces, np.ones(len(faces.names), bool), info)
 
     def training(self, name: str) -> None:
+        """All faces of a source: which of them are used is decided later, with all the others."""
         if store.exists(self.out, name):
             return
         source = TRAINING[name]
         tree = Tree(self.sources[name])
         listed = list(photos(source, tree))
         names, left_out = distinct(tree, listed)
-        faces = self._extract(name, names)
-        held_out = [store.load(self.out, other).sface for other in ("lfw-pairs", "lfw-other")]
-        near = nearest(faces.sface, held_out)
-        keep = near < SIMILAR
-        kept = [faces.names[i] for i in np.flatnonzero(keep)]
-        labels = source.labels(tree, kept)
+        faces = self._extract(name, name, names)
+        labels = source.labels(tree, faces.names)
         fields = sorted({field for row in labels.values() for field in row})
-        info = self._info(
+        people = [source.person(n) for n in faces.names]
+        self._save(
+            name,
             source,
             tree,
-            kept,
+            faces,
             found=len(listed),
-            dropped={
-                **faces.dropped,
-                **left_out,
-                "similar to lfw": int((~keep).sum()),
-            },
-            labels={f: [labels.get(n, {}).get(f, "") for n in kept] for f in fields},
+            dropped={**faces.dropped, **left_out},
+            groups=source.groups(name, faces.names),
+            people=people if any(people) else None,
+            labels={f: [labels.get(n, {}).get(f, "") for n in faces.names] for f in fields},
         )
-        self._save(name, faces, keep, info)
         tree.close()
 
+    def targets(self, name: str) -> None:
+        if not store.exists(self.out, name):
+            return
+        for teacher in self.teachers:
+            embed(
+                self.out,
+                name,
+                teacher,
+                self.sources.get(EDGEFACE),
+                self.precision,
+                self.cache,
+                self.processes,
+            )
 
-def nearest(vectors: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
-    """Per row, the largest cosine with any row of the other sets (all are unit vectors)."""
-    best = np.full(len(vectors), -1.0, np.float32)
-    for other in others:
-        transposed = np.asarray(other, np.float32).T
-        for start in range(0, len(vectors), 2048):
-            rows = slice(start, start + 2048)
-            best[rows] = np.maximum(best[rows], (vectors[rows] @ transposed).max(axis=1))
-    return best
+    def select(self) -> None:
+        ready = [n for n in (*TRAINING, "mixed") if self._has(n, TEACHER)]
+        if not ready or not all(self._has(name, TEACHER) for name in LFW_SETS):
+            return
+        for name, counts in select(self.out, ready, LFW_SETS).items():
+            print(f"{name}: " + ", ".join(f"{n} {what}" for what, n in counts.items()), flush=True)
+
+    def _has(self, name: str, teacher: str) -> bool:
+        return store.exists(self.out, name) and store.load(self.out, name).has_targets(teacher)
 
 
 def distinct(tree: Tree, names: list[str]) -> tuple[list[str], dict[str, int]]:
@@ -191,7 +203,7 @@ def distinct(tree: Tree, names: list[str]) -> tuple[list[str], dict[str, int]]:
 
 
 def parse_sources(values: list[str]) -> dict[str, Path]:
-    known = (*TRAINING, *EVALUATION)
+    known = (*TRAINING, *EVALUATION, EDGEFACE)
     sources = {}
     for value in values:
         name, separator, path = value.partition("=")
@@ -216,7 +228,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cache", type=Path, help="where downloaded networks are kept")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="of SFace")
+    parser.add_argument("--teachers", nargs="+", choices=sorted(store.WIDTHS), default=DEFAULT)
+    parser.add_argument("--stage", nargs="+", choices=STAGES, default=STAGES)
+    parser.add_argument("--yunet", action="store_true", help="also lfw-pairs-yunet, for reporting")
     options = parser.parse_args(arguments)
     try:
         sources = parse_sources(options.source)
@@ -224,12 +239,17 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     options.out.mkdir(parents=True, exist_ok=True)
     work = Preparation(options, sources)
-    work.lfw_pairs()
-    work.lfw_other()
-    for name in TRAINING:
-        if name in sources:
-            work.training(name)
-    work.lfw_pairs_yunet()
+    steps = {"lfw-pairs": work.lfw_pairs, "lfw-other": work.lfw_other}
+    steps |= {name: partial(work.training, name) for name in TRAINING if name in sources}
+    if options.yunet:
+        steps["lfw-pairs-yunet"] = work.lfw_pairs_yunet
+    for name, crops in steps.items():
+        if "crops" in options.stage:
+            crops()
+        if "targets" in options.stage:
+            work.targets(name)
+    if "select" in options.stage:
+        work.select()
     return 0
 
 

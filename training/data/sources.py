@@ -132,20 +132,89 @@ def _mask_labels(_tree: Tree, names: list[str]) -> Labels:
     return {name: {"mask": "no" if "without_mask" in name else "yes"} for name in names}
 
 
+_AGE_NAME = re.compile(r"\d+A(?P<age>\d+)\.")
+
+
+def _all_age_labels(_tree: Tree, names: list[str]) -> Labels:
+    labels: Labels = {}
+    for name in names:
+        match = _AGE_NAME.search(name.rsplit("/", 1)[-1])
+        if match:
+            labels[name] = {"age": match["age"]}
+    return labels
+
+
+_GENERATED = re.compile(r"images/(?P<sex>female|male)/(?P<race>[a-z]+)/")
+
+
+def _generated_labels(_tree: Tree, names: list[str]) -> Labels:
+    labels: Labels = {}
+    for name in names:
+        match = _GENERATED.match(name)
+        if match:
+            labels[name] = {"sex": match["sex"].capitalize(), "race": match["race"].capitalize()}
+    return labels
+
+
+_FAMILY = re.compile(r"/(?P<family>F\d{4})/")
+_MEMBER = re.compile(r"/(?P<family>F\d{4})/(?P<member>MID\d+)/")
+
+
+def fiw_person(name: str) -> str:
+    """F0001/MID1; empty for the photos that are published without a name."""
+    match = _MEMBER.search(name)
+    return f"{match['family']}/{match['member']}" if match else ""
+
+
+def _fiw_family(name: str) -> str:
+    """The family, so that all its members are held out together; empty where there is none."""
+    match = _FAMILY.search(name)
+    return f"fiw/{match['family']}" if match else ""
+
+
+def _nobody(_name: str) -> str:
+    return ""
+
+
+def _every(_name: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Source:
     repository: str  # owner/name on GitHub
     folders: tuple[str, ...]
     licence: str
     labels: Callable[[Tree, list[str]], Labels] = field(default=_no_labels)
+    person: Callable[[str], str] = _nobody  # who it is, where that is known
+    family: Callable[[str], str] = _nobody  # what is held out together
+    wanted: Callable[[str], bool] = _every
+
+    def groups(self, source: str, names: list[str]) -> list[str]:
+        """What decides whether a face is held out (`split.py`): its family, else its own name."""
+        return [self.family(name) or f"{source}/{name}" for name in names]
 
 
+# Of two copies the one in the earlier set stays.
 TRAINING = {
+    "fiw": Source(
+        "Vol0kin/relatives-siamese-net",
+        ("data/train", "data/test"),
+        "non-commercial research only (Families in the Wild, Robinson et al. 2018)",
+        person=fiw_person,
+        family=_fiw_family,
+    ),
     "fairface": Source(
         "sumanvithaeadala/EthnicityDetection",
         ("fair_face/train", "fair_face/val"),
         "CC BY 4.0 (FairFace, Kärkkäinen and Joo 2021)",
         _fairface_labels,
+    ),
+    "all-age": Source(
+        "middleyuan/All-Age-Faces-Dataset",
+        ("All-Age-Faces Dataset/original images",),
+        "research only (All-Age-Faces, Cheng et al. 2019); no licence stated",
+        _all_age_labels,
     ),
     "utkface": Source(
         "xerow03/UTKFace",
@@ -153,10 +222,53 @@ TRAINING = {
         "non-commercial research only (UTKFace)",
         _utkface_labels,
     ),
+    "ffhq": Source(
+        "jamescalixto/face-memory",
+        ("faces",),
+        "CC BY-NC-SA 4.0, photos under Creative Commons or public-domain terms of their own (FFHQ)",
+    ),
+    "generated": Source(
+        "hmdghoul/generated-faces",
+        ("images",),
+        "none stated; synthetic faces of nobody",
+        _generated_labels,
+    ),
     "celeba": Source(
         "karthikSingireddy/cs389-hw4",
         ("celebA",),
         "non-commercial research only (CelebA)",
+    ),
+    "celeba-plain": Source(
+        "Karimashraf01/Face-Mask-Detection-using-MobilenetV2",
+        tuple(f"Face Mask Dataset/{part}/WithoutMask" for part in ("Train", "Test", "Validation")),
+        "MIT for the collection; non-commercial research only (CelebA)",
+    ),
+    "fiw-bystanders": Source(
+        "samirmehd1yev/kinship_detection",
+        ("data/processed/fiw/train/train-faces",),
+        "non-commercial research only (Families in the Wild, Robinson et al. 2018)",
+        family=_fiw_family,
+        wanted=lambda name: "/unrelated_and_nonfaces/" in name,
+    ),
+    "gender": Source(
+        "balajisrinivas/Gender-Detection",
+        ("gender_dataset_face",),
+        "none stated; photos collected from the web",
+    ),
+    "real-ai": Source(
+        "zoya2244/AI-Lab-Final-Project-FALL25",
+        ("dataset",),
+        "none stated; half FFHQ (CC BY-NC-SA 4.0), half synthetic",
+    ),
+    "synthetic-balanced": Source(
+        "youthradio/erase-your-face",
+        ("static/faces",),
+        "none stated; synthetic faces of nobody",
+    ),
+    "synthetic-crawled": Source(
+        "BaseMax/FakeFaces",
+        ("faces",),
+        "GPL-3.0 for the collection; synthetic faces of nobody",
     ),
     "masks-drawn": Source(
         "prajnasb/observations",
@@ -170,6 +282,12 @@ TRAINING = {
         "MIT for the collection; photos collected from the web",
         _mask_labels,
     ),
+    "masks-wild": Source(
+        "X-zhangyang/Real-World-Masked-Face-Dataset",
+        ("RWMFD_part_1",),
+        "free for research (Wang et al. 2020); photos collected from the web",
+        lambda _tree, names: {name: {"mask": "yes"} for name in names},
+    ),
 }
 
 LFW_PAIRS = Source("georg-jung/lfw-pairs-aligned", ("data",), "research (LFW)")
@@ -180,4 +298,4 @@ LFW_FUNNELED = Source(
 
 def photos(source: Source, tree: Tree) -> Iterator[str]:
     for folder in source.folders:
-        yield from tree.list(folder)
+        yield from filter(source.wanted, tree.list(folder))

@@ -1,4 +1,4 @@
-"""Distils a face embedding network from two teachers' targets.
+"""Distils a face embedding network from teachers' targets.
 
     python -m seesaw.distill --data PREPARED --network seesaw-shuffle --out RUN
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import json
 import signal
 import sys
@@ -20,19 +21,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seesaw import checkpoint
-from seesaw.dataset import held_out_faces, training_faces
+from seesaw.dataset import Teachers, held_out_faces, training_faces
+from seesaw.heldout import Protocol
 from seesaw.loader import batches, normalise
-from seesaw.losses import Memory, TeacherHeads, Weights, distillation_loss
+from seesaw.losses import MarginLoss, Memory, TeacherHeads, Weights, distillation_loss, joined
 from seesaw.networks import EMBEDDING_SIZE, build
 from seesaw.optim import Averaged, build_optimisers, rate_factor, scale_rate
 from seesaw.parallel import Group
-from seesaw.validate import validate
+from seesaw.validate import agreement, embed_crops
 
 MAX_GRADIENT_NORM = 5.0
+#: Faces that a new head, or the centres of the margin loss, are fitted to.
+FIT_FACES = 1536
+#: Faces whose agreement with the teachers is told beside the held-out rates.
+AGREEMENT_FACES = 1500
 
 
 @dataclass(frozen=True)
@@ -69,24 +77,37 @@ class Trainer:
         self.out: Path = options.out
         self.group = group
         torch.manual_seed(options.seed)
+        self.teachers = Teachers.parse(options.teachers)
         self.network = build(options.network)
-        self.heads = TeacherHeads(EMBEDDING_SIZE)
-        self.memory = Memory(options.memory, EMBEDDING_SIZE)
+        self.heads = TeacherHeads(EMBEDDING_SIZE, self.teachers.widths)
+        self.memory = Memory(options.memory, EMBEDDING_SIZE, sum(self.teachers.widths.values()))
         self.average = Averaged(nn.ModuleList([self.network, self.heads]), options.average)
         self.optimisers = build_optimisers(
             (self.network, self.heads), options.lr, options.weight_decay, options.muon_lr
         )
-        self.faces = training_faces(options.data, options.sources)
-        self.held_out = held_out_faces(options.data)
-        self.weights = Weights(options.batch_relation, options.memory_relation)
+        names = self.teachers.names
+        self.faces = training_faces(options.data, options.sources, names)
+        self.protocol: Protocol | None = None
+        if group.leads:
+            held_out = held_out_faces(options.data, options.held_out or options.sources, names)
+            self.protocol = Protocol(held_out, self.teachers, options.held_out_faces)
+        self.weights = Weights(options.batch_relation, options.memory_relation, options.tail)
+        self.margin: MarginLoss | None = None
+        if options.margin > 0:
+            if not self.faces.people:
+                raise ValueError("--margin: the sources name nobody")
+            self.margin = MarginLoss(EMBEDDING_SIZE, self.faces.people)
+            self.margin_optimiser = torch.optim.AdamW(
+                self.margin.parameters(), lr=options.margin_lr, weight_decay=0.0, fused=True
+            )
         self.samples = self.step = self.batch = self.stage = 0
         self.seconds = 0.0
         self.decay: Decay | None = None
         self.grown_from: dict[str, Any] | None = None
         self.stopping = False
-        self.resume()
         if options.fast:
             accelerate_in_place(self.network, self.average.module[0])
+        self.resume()
 
     @property
     def checkpoint_path(self) -> Path:
@@ -99,7 +120,15 @@ class Trainer:
             "heads": self.heads.state_dict(),
             "average": self.average.module.state_dict(),
             "average_updates": self.average.updates,
+            "teachers": self.teachers.shares,
             "memory": self.memory.state_dict(),
+            "margin": None
+            if self.margin is None
+            else {
+                "people": self.faces.people_digest,
+                "centres": self.margin.state_dict(),
+                "optimiser": self.margin_optimiser.state_dict(),
+            },
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "torch_rng": torch.get_rng_state(),
             "samples": self.samples,
@@ -121,22 +150,26 @@ class Trainer:
             source = self.options.start_from
         state = checkpoint.restore_moments(checkpoint.load(source, self.options.network))
         self.network.load_state_dict(state["model"])
-        self.heads.load_state_dict(state["heads"])
-        self.average.module.load_state_dict(state["average"])
-        self.average.updates = state["average_updates"]
-        if "memory" in state and state["memory"]["student"].shape == self.memory.student.shape:
-            self.memory.load_state_dict(state["memory"])
-        # A network that was grown (seesaw.grow) comes without.
-        for optimiser, saved in zip(
-            self.optimisers if state["optimisers"] else (), state["optimisers"] or (), strict=True
-        ):
-            peaks = [group["peak"] for group in optimiser.param_groups]
-            decays = [group["weight_decay"] for group in optimiser.param_groups]
-            optimiser.load_state_dict(saved)
-            for group, peak, decay in zip(optimiser.param_groups, peaks, decays, strict=True):
-                group["peak"], group["weight_decay"] = peak, decay
+        same_teachers = list(state["heads"]) == list(self.heads.state_dict())
+        if same_teachers:
+            self.heads.load_state_dict(state["heads"])
+            self.average.module.load_state_dict(state["average"])
+            self.load_optimisers(state["optimisers"])
+            self.average.updates = state["average_updates"]
+        else:
+            # Heads of other teachers are fitted to begin with; momenta fill in a warm-up.
+            self.load_averaged_network(state["average"])
+            self.fit_heads(state["heads"])
+        memory = state.get("memory")
+        if memory and {k: v.shape for k, v in memory.items()} == {
+            k: v.shape for k, v in self.memory.state_dict().items()
+        }:
+            self.memory.load_state_dict(memory)
         torch.set_rng_state(state["torch_rng"])
         self.samples, self.step, self.batch = state["samples"], state["step"], state["batch"]
+        if not same_teachers or not state["optimisers"]:
+            self.step = 0  # warm up again
+        self.resume_margin(state)
         self.stage, self.seconds = state["stage"], state["seconds"]
         self.grown_from = state.get("grown_from")
         # The decay belongs to the run that began it: one that starts from its end has its own.
@@ -148,36 +181,98 @@ class Trainer:
             self.stage, self.batch = self.stage + 1, 0
         self.say(f"resumed at {self.samples} samples, stage {self.stage}")
 
+    def load_optimisers(self, states: list[dict] | None) -> None:
+        # A network that was grown (seesaw.grow) comes without.
+        for optimiser, saved in zip(self.optimisers if states else (), states or (), strict=True):
+            peaks = [group["peak"] for group in optimiser.param_groups]
+            decays = [group["weight_decay"] for group in optimiser.param_groups]
+            optimiser.load_state_dict(saved)
+            for group, peak, decay in zip(optimiser.param_groups, peaks, decays, strict=True):
+                group["peak"], group["weight_decay"] = peak, decay
+
+    def load_averaged_network(self, average: dict[str, Tensor]) -> None:
+        """Begins network and average at the averaged network of a state with other heads."""
+        weights = {k.removeprefix("0."): v for k, v in average.items() if k.startswith("0.")}
+        self.network.load_state_dict(weights)
+        self.average.module[0].load_state_dict(weights)
+
+    def fit_heads(self, saved: dict[str, Tensor]) -> None:
+        known = {key: value for key, value in saved.items() if key in self.heads.state_dict()}
+        self.heads.load_state_dict(known, strict=False)
+        new = [name for name in self.heads if f"{name}.weight" not in known]
+        embedding, targets = self.sample()
+        self.heads.fit(embedding, targets, new)
+        self.average.module[1].load_state_dict(self.heads.state_dict())
+
+    @functools.cache  # noqa: B019 (the trainer lives as long as the process)
+    def sample(self) -> tuple[Tensor, Tensor]:
+        """Embeddings of some training faces by the network as it began, and their targets."""
+        order = np.random.default_rng(self.options.seed).permutation(len(self.faces))
+        crops, targets, _ = self.faces.gather(order[:FIT_FACES])
+        return embed_crops(self.network, crops), torch.from_numpy(targets)
+
+    def resume_margin(self, state: dict[str, Any]) -> None:
+        if self.margin is None:
+            return
+        saved = state.get("margin")
+        if saved and saved["people"] == self.faces.people_digest:
+            self.margin.load_state_dict(saved["centres"])
+            self.margin_optimiser.load_state_dict(saved["optimiser"])
+            return
+        self.place_centres()
+
+    @torch.no_grad()
+    def place_centres(self) -> None:
+        """Each person's centre where the teachers see it, carried into the student's embedding:
+        from random centres the margin loss would first pull the embedding apart."""
+        embedding, targets = self.sample()
+        size = targets.shape[1]
+        gram = targets.T @ targets + 1e-2 * torch.eye(size)
+        carry = torch.linalg.solve(gram, targets.T @ F.normalize(embedding))
+        sums = torch.zeros(self.faces.people, size)
+        for indices in np.array_split(np.flatnonzero(self.faces.person_of >= 0), 64):
+            people = torch.from_numpy(self.faces.person_of[indices])
+            sums.index_add_(0, people, torch.from_numpy(self.faces.targets(indices)))
+        self.margin.weight.copy_(F.normalize(F.normalize(sums) @ carry))
+
     def learn(self, batch: tuple[Tensor, Tensor, Tensor], decayed: float) -> dict[str, float]:
-        crops, sface, mfn = batch
+        crops, targets, people = batch
         self.network.train()
         embedding = self.network(normalise(crops))
         loss, parts = distillation_loss(
-            embedding, self.heads(embedding), (sface, mfn), self.memory, self.weights
+            embedding, self.heads(embedding), targets, self.teachers, self.memory, self.weights
         )
+        if self.margin is not None:
+            margin = self.margin(embedding, people)
+            loss = loss + self.options.margin * margin
+            parts["margin"] = margin.item()
+            self.margin_optimiser.zero_grad(set_to_none=True)
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        self.remember(embedding.detach(), sface, mfn)
+        self.remember(embedding.detach(), joined(targets, self.teachers))
         every = [p for group in self.optimisers for g in group.param_groups for p in g["params"]]
         statistics = [b for b in self.network.buffers() if b.is_floating_point()]
-        self.group.average([*(p.grad for p in every if p.grad is not None), *statistics])
+        centres = [] if self.margin is None else [self.margin.weight.grad]
+        gradients = [p.grad for p in every if p.grad is not None]
+        self.group.average([*gradients, *centres, *statistics])
         norm = nn.utils.clip_grad_norm_(every, MAX_GRADIENT_NORM)
         if not torch.isfinite(norm):
             raise FloatingPointError(f"gradient is not finite at step {self.step}")
         scale_rate(self.optimisers, rate_factor(self.step, self.options.warmup, decayed))
         for optimiser in self.optimisers:
             optimiser.step()
+        if self.margin is not None:
+            self.margin_optimiser.step()
         self.average.update(nn.ModuleList([self.network, self.heads]))
         self.samples += len(crops) * self.group.size
         self.step += 1
         self.batch += 1
         return {"loss": loss.item(), **parts, "gradient": norm.item()}
 
-    def remember(self, embedding: Tensor, sface: Tensor, mfn: Tensor) -> None:
-        rows = self.group.gather(torch.cat((embedding, sface, mfn), 1))
-        widths = [embedding.shape[1], sface.shape[1], mfn.shape[1]]
-        self.memory.push(*rows.split(widths, dim=1))
+    def remember(self, embedding: Tensor, teacher: Tensor) -> None:
+        rows = self.group.gather(torch.cat((embedding, teacher), 1))
+        self.memory.push(*rows.split([embedding.shape[1], teacher.shape[1]], dim=1))
 
     def look_for_decay(self) -> None:
         if self.decay is not None:
@@ -191,10 +286,15 @@ class Trainer:
             self.say(f"decay phase begins at {self.samples} samples: {order}")
 
     def check(self) -> None:
-        """Validates the averaged weights and adds a line to the learning curve."""
+        """Measures the averaged weights on held-out faces; adds a line to the learning curve."""
         network, heads = self.average.module
+        protocol = self.protocol
+        embedding = embed_crops(network, protocol.crops)
+        some = np.random.default_rng(0).permutation(len(embedding))[:AGREEMENT_FACES]
+        close = agreement(embedding[some], heads, protocol.targets[some], self.teachers)
+        rates = protocol.measure(embedding)
         row: dict[str, Any] = {"samples": self.samples, "seconds": round(self.seconds)}
-        for name, value in validate(network, heads, self.held_out).as_row().items():
+        for name, value in {**rates.as_row(), **close.as_row()}.items():
             row[name] = f"{value:.5f}"
         path = self.out / "curve.csv"
         is_new = not path.exists()
@@ -204,6 +304,7 @@ class Trainer:
                 writer.writeheader()
             writer.writerow(row)
         self.say("validation " + " ".join(f"{key} {value}" for key, value in row.items()))
+        self.say(f"held out {rates}")
 
     def plan(self) -> tuple[bool, float]:
         """Whether to go on, and how far the decay is: the leader's word, as clocks may differ."""
@@ -219,7 +320,13 @@ class Trainer:
         seed = options.seed + 1000 * self.stage
         part = (self.group.rank, self.group.size)
         stream = batches(self.faces, options.batch_size, self.batch, seed, part)
-        self.say(f"{self.faces.signature} faces, {len(self.held_out)} held out, seed {seed}")
+        self.say(f"{self.faces.signature} faces, {self.faces.people} people, seed {seed}")
+        if self.group.leads:
+            self.say(f"{self.protocol.faces.signature} held out")
+            for name, rates in self.protocol.of_teachers().items():
+                self.say(f"{name}: {rates}")
+            if options.check_first:
+                self.check()
         sums: dict[str, float] = {}
         counted, told, saved = 0, time.monotonic(), time.monotonic()
         checked = self.samples
@@ -287,7 +394,20 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="output of data.prepare")
     parser.add_argument("--network", required=True)
     parser.add_argument("--out", type=Path, required=True, help="run directory, resumed if used")
-    parser.add_argument("--sources", nargs="+", default=["fairface"])
+    parser.add_argument("--sources", nargs="+", required=True)
+    parser.add_argument(
+        "--held-out", nargs="+", help="sources whose held-out faces are measured on; all by default"
+    )
+    parser.add_argument(
+        "--held-out-faces", type=int, default=2000, help="at most so many of nobody known"
+    )
+    parser.add_argument(
+        "--teachers",
+        nargs="+",
+        default=["sface:0.5", "edgeface-xs:0.5"],
+        metavar="NAME[:SHARE]",
+        help="and how much each counts",
+    )
     parser.add_argument("--start-from", type=Path, help="checkpoint for a run that has none")
     parser.add_argument("--fast", action="store_true", help="use the compiled training path")
     parser.add_argument("--threads", type=int, default=2, help="of each process")
@@ -298,9 +418,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--warmup", type=int, default=100, help="steps")
     parser.add_argument("--average", type=float, default=0.999, help="of the weights, a step")
-    parser.add_argument("--memory", type=int, default=1024, help="embeddings to compare with")
+    parser.add_argument("--memory", type=int, default=8192, help="embeddings to compare with")
     parser.add_argument("--batch-relation", type=float, default=4.0)
     parser.add_argument("--memory-relation", type=float, default=4.0)
+    parser.add_argument("--tail", type=float, default=0.0, help="how much more alike pairs count")
+    parser.add_argument("--margin", type=float, default=0.0, help="weight of ArcFace's loss")
+    parser.add_argument("--margin-lr", type=float, default=1e-3)
+    parser.add_argument("--check-first", action="store_true", help="measure before training")
     parser.add_argument("--decay-samples", type=int)
     parser.add_argument("--decay-until", help="ISO time")
     parser.add_argument("--max-samples", type=int, default=0, help="stop without decay")

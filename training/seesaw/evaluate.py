@@ -29,8 +29,10 @@ from seesaw.verification import Report, report
 
 def load_average(state: dict) -> tuple[nn.Module, TeacherHeads]:
     """The averaged weights of a checkpoint: the network to ship, and its heads."""
-    both = nn.ModuleList([build(state["network"]), TeacherHeads(EMBEDDING_SIZE)])
-    both.load_state_dict(checkpoint.restore_moments(state["average"]))
+    average = checkpoint.restore_moments(state["average"])
+    heads = {k.removeprefix("1."): v for k, v in average.items() if k.startswith("1.")}
+    both = nn.ModuleList([build(state["network"]), TeacherHeads.like(heads, EMBEDDING_SIZE)])
+    both.load_state_dict(average)
     both.eval().requires_grad_(False)
     return both[0], both[1]
 
@@ -65,8 +67,10 @@ def main() -> None:
 
     if options.model == "teachers":
         source = open_source(options.data, options.set)
-        sface, mfn = unit(source.sface), unit(source.mfn)
-        for name, rows in {"sface": sface, "mfn": mfn, "both": np.hstack([sface, mfn])}.items():
+        figures = {name: unit(np.float32(rows)) for name, rows in source.targets.items()}
+        if len(figures) > 1:
+            figures["together"] = np.hstack(list(figures.values()))
+        for name, rows in figures.items():
             print(f"{name}: {pair_report(unit(rows), protocol)}")
         return
 

@@ -24,10 +24,10 @@ import torch
 from torch import nn
 
 from seesaw import checkpoint
-from seesaw.dataset import held_out_faces, open_crops, open_source, training_faces
+from seesaw.dataset import FaceSet, Teachers, held_out_faces, open_crops, training_faces
 from seesaw.distill import accelerate_in_place
 from seesaw.evaluate import load_average, pair_report
-from seesaw.losses import TeacherHeads
+from seesaw.losses import joined
 from seesaw.manifest import manifest, write_json
 from seesaw.ncnn_export import fold_batch_norm, round_weights, to_ncnn
 from seesaw.ncnn_model import NcnnModel
@@ -35,19 +35,33 @@ from seesaw.networks import build
 from seesaw.onnx_export import OnnxFile, to_onnx
 from seesaw.parity import check_parity, unit, write_parity_vectors
 from seesaw.random_weights import export_all
-from seesaw.validate import refresh_statistics, validate
+from seesaw.validate import embed_crops, refresh_statistics
 
 PARITY_CROPS = 128
 STATISTICS_CROPS = 1536
+HELD_OUT_CROPS = 1500
+
+
+def relation(network: nn.Module, faces: FaceSet, teachers: Teachers) -> float:
+    """Correlation of all pairs' cosines with the teachers' mean cosines."""
+    crops, targets, _ = faces.gather(np.arange(len(faces)))
+    unit_rows = torch.nn.functional.normalize(embed_crops(network, crops))
+    wanted = joined(torch.from_numpy(targets), teachers)
+    upper = torch.triu_indices(len(crops), len(crops), offset=1)
+    pairs = [(rows @ rows.T)[upper[0], upper[1]] for rows in (unit_rows, wanted)]
+    return torch.corrcoef(torch.stack(pairs))[0, 1].item()
 
 
 def choose_statistics(
-    network: nn.Module, heads: TeacherHeads, state: dict[str, Any], data: Path, fast: bool
+    network: nn.Module, state: dict[str, Any], data: Path, teachers: Teachers, fast: bool
 ) -> nn.Module:
     """The network as averaged, or with its BatchNorm statistics measured anew: whichever agrees
     better with the teachers on the held-out faces."""
     names = [part.split(":")[0] for part in state["faces"].split("/")[0].split(",")]
-    faces, held_out = training_faces(data, names), held_out_faces(data)
+    faces = training_faces(data, names, teachers.names)
+    held_out = held_out_faces(data, names, teachers.names)
+    order = np.random.default_rng(0).permutation(len(held_out))
+    held_out = held_out.take(order[:HELD_OUT_CROPS])
     chosen = np.random.default_rng(0).choice(
         len(faces), min(len(faces), STATISTICS_CROPS), replace=False
     )
@@ -56,9 +70,9 @@ def choose_statistics(
     refresh_statistics(refreshed, faces.gather(chosen)[0])
     if fast:
         accelerate_in_place(network, refreshed)
-    scores = [validate(candidate, heads, held_out) for candidate in (network, refreshed)]
-    print(f"as averaged: {scores[0]}\nstatistics measured anew: {scores[1]}")
-    chosen_one = refreshed if scores[1].relation > scores[0].relation else network
+    scores = [relation(candidate, held_out, teachers) for candidate in (network, refreshed)]
+    print(f"relation as averaged {scores[0]:.5f}, statistics measured anew {scores[1]:.5f}")
+    chosen_one = refreshed if scores[1] > scores[0] else network
     plain = build(state["network"])
     plain.load_state_dict(chosen_one.state_dict())
     return plain.eval().requires_grad_(False)
@@ -68,14 +82,15 @@ def export_checkpoint(options: argparse.Namespace) -> None:
     """Writes NAME.param, NAME.bin and NAME.json, where asked NAME.onnx and parity vectors too."""
     (architecture,) = options.network
     state = checkpoint.load(options.checkpoint, architecture)
-    network = choose_statistics(*load_average(state), state, options.data, options.fast)
+    teachers = Teachers.parse(options.teachers)
+    network = choose_statistics(load_average(state)[0], state, options.data, teachers, options.fast)
     folded = fold_batch_norm(network)
     rounded = round_weights(folded)
     options.out.mkdir(parents=True, exist_ok=True)
     param, weights = to_ncnn(rounded, options.out, options.name)
     model = NcnnModel(param, weights, options.threads)
 
-    crops = np.array(open_source(options.data, "lfw-other").crops[:PARITY_CROPS])
+    crops = np.array(open_crops(options.data, "lfw-other")[:PARITY_CROPS])
     trained = {"the trained fp32 weights": network}
     cosines = check_parity(crops, "ncnn", model, {"the stored fp16 weights": rounded, **trained})
     if options.onnx:
@@ -103,6 +118,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder of models")
     parser.add_argument("--name", help="of the files of a checkpoint")
     parser.add_argument("--data", type=Path, help="prepared faces, which a checkpoint needs")
+    parser.add_argument("--teachers", nargs="+", default=["sface:0.5", "edgeface-xs:0.5"])
     parser.add_argument("--fixtures", type=Path, help="the tests' fixtures, for parity vectors")
     parser.add_argument("--fast", action="store_true", help="use the compiled training path")
     parser.add_argument("--seed", type=int, default=1, help="of random weights")

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
+from data import split
 from seesaw.augment import augment
 from seesaw.dataset import FaceSet
 
@@ -44,19 +45,21 @@ class _Stream(IterableDataset[Batch]):
         while True:
             indices = batch_indices(len(self.faces), self.batch_size, number, self.seed)
             indices = indices[self.part :: self.parts]
-            crops, sface, mfn = self.faces.gather(indices)
+            crops, targets, people = self.faces.gather(indices)
             augment(crops, np.random.default_rng([self.seed, 2, number, self.part]))
-            yield torch.from_numpy(crops), torch.from_numpy(sface), torch.from_numpy(mfn)
+            yield torch.from_numpy(crops), torch.from_numpy(targets), torch.from_numpy(people)
             number += 1
 
 
 def batches(
     faces: FaceSet, batch_size: int, first: int, seed: int, part: tuple[int, int] = (0, 1)
 ) -> Iterator[Batch]:
-    """Batches from number `first` on: crops [B, 112, 112, 3] BGR bytes and both targets.
+    """Batches from number `first` on: crops [B, 112, 112, 3] BGR bytes, targets, people's numbers.
 
     `part` (k, n) gives every n-th face of each batch, from the k-th on.
     """
+    if faces.part != split.TRAIN:
+        raise ValueError(f"faces: those of the part {faces.part!r} are held out of training")
     if batch_size < 2 * part[1] or batch_size % part[1]:
         raise ValueError(
             f"batch_size must be a multiple of the {part[1]} processes and at least twice as "

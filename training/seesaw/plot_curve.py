@@ -18,12 +18,21 @@ matplotlib.use("svg")
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.ticker import EngFormatter, PercentFormatter  # noqa: E402
 
+#: Drawn where the curve has them: which teachers a run followed differs.
 VALIDATION = {
     "sface": "cosine to SFace",
     "mfn": "cosine to MobileFaceNet",
+    "edgeface-xs": "cosine to EdgeFace-XS",
     "relation": "relation (correlation)",
+    "tar_0.0001": "TAR at FAR 1e-4, held-out people",
 }
-COLOURS = {"sface": "#d97706", "mfn": "#0d9488", "relation": "#7c3aed"}
+COLOURS = {
+    "sface": "#d97706",
+    "mfn": "#0d9488",
+    "edgeface-xs": "#db2777",
+    "relation": "#7c3aed",
+    "tar_0.0001": "#16a34a",
+}
 ACCURACY = "#2563eb"
 #: Legible on white and on dark grey alike.
 INK = "#7a828e"
@@ -47,11 +56,16 @@ STYLE = {
 }
 
 
-def read_columns(path: Path, needed: tuple[str, ...]) -> dict[str, list[float]]:
-    """The needed columns of a CSV, as numbers and in the order of samples."""
+def read_columns(
+    path: Path, needed: tuple[str, ...], possible: tuple[str, ...] = ()
+) -> dict[str, list[float]]:
+    """The needed columns of a CSV and the possible ones that are there, as numbers and in the order
+    of samples."""
     with path.open(newline="") as file:
         reader = csv.DictReader(file)
-        missing = set(needed) - set(reader.fieldnames or ())
+        fields = reader.fieldnames or ()
+        needed = (*needed, *(name for name in possible if name in fields))
+        missing = set(needed) - set(fields)
         if missing:
             raise ValueError(f"{path} has no column {', '.join(sorted(missing))}")
         rows = sorted(
@@ -91,9 +105,13 @@ def draw(name: str, validation: dict[str, list[float]], lfw: dict[str, list[floa
     upper.set_ylabel("LFW accuracy (± std. error)")
     upper.set_title(f"{name}: what more samples brought", loc="left", fontweight="bold", pad=12)
 
-    for key, label in VALIDATION.items():
+    for key in [key for key in VALIDATION if key in validation]:
         lower.plot(
-            validation["samples"], validation[key], color=COLOURS[key], marker=".", label=label
+            validation["samples"],
+            validation[key],
+            color=COLOURS[key],
+            marker=".",
+            label=VALIDATION[key],
         )
     lower.set_ylabel("on held-out faces")
     lower.set_xlabel("training samples seen")
@@ -107,7 +125,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m seesaw.plot_curve", description=__doc__)
     parser.add_argument("base", type=Path, help="path of the CSV files up to .curve.csv")
     base: Path = parser.parse_args().base
-    validation = read_columns(base.with_name(f"{base.name}.curve.csv"), ("samples", *VALIDATION))
+    validation = read_columns(
+        base.with_name(f"{base.name}.curve.csv"), ("samples",), tuple(VALIDATION)
+    )
     lfw = read_columns(
         base.with_name(f"{base.name}.lfw.csv"), ("samples", "accuracy", "standard_error")
     )

@@ -127,13 +127,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m seesaw.quantise", description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="output of data.prepare")
+    parser.add_argument("--sources", nargs="+", default=["fairface", "utkface", "celeba"])
     parser.add_argument("--every", type=int, default=2, help="take every so many held-out crops")
     parser.add_argument("--calibrate", type=int, default=512, help="crops for static ranges")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     network = round_weights(fold_batch_norm(load_average(checkpoint.load(options.checkpoint))[0]))
-    held_out = held_out_faces(options.data)
+    held_out = held_out_faces(options.data, options.sources, [])
     crops = held_out.gather(np.arange(0, len(held_out), options.every))[0]
     quantised, convolutions = quantise_blocks(network)
 
@@ -150,7 +151,7 @@ def main() -> None:
             convolution.ranges = ranges
         report(name, exact, embed(quantised, crops))
 
-    faces = training_faces(options.data, ["fairface", "utkface", "celeba"])
+    faces = training_faces(options.data, options.sources, [])
     chosen = np.random.default_rng(0).choice(len(faces), options.calibrate, replace=False)
     for convolution in convolutions:
         convolution.measuring = True

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seesaw.dataset import FaceSet
+from seesaw.dataset import Teachers
 from seesaw.loader import normalise
-from seesaw.losses import TeacherHeads, teacher_relation
+from seesaw.losses import TeacherHeads, joined
 
 
 @torch.no_grad()
@@ -31,47 +31,53 @@ def embed_crops(network: nn.Module, crops: np.ndarray, batch_size: int = 32) -> 
 
 @dataclass(frozen=True)
 class Agreement:
-    """`relation` is the correlation of all pairs' cosines with the teachers' mean cosines;
-    `high_relation` the same among the pairs the teachers find most alike, where decisions are
-    taken; `relation_error` the mean squared difference."""
+    """`teachers` is the mean cosine to each teacher's embedding; `relation` the correlation of all
+    pairs' cosines with the teachers' mean cosines; `high_relation` the same among the pairs the
+    teachers find most alike, where decisions are taken; `relation_error` the mean squared
+    difference."""
 
-    sface: float
-    mfn: float
+    teachers: dict[str, float]
     relation: float
     high_relation: float
     relation_error: float
 
     def as_row(self) -> dict[str, float]:
-        return asdict(self)
+        return {
+            **self.teachers,
+            "relation": self.relation,
+            "high_relation": self.high_relation,
+            "relation_error": self.relation_error,
+        }
 
 
 def agreement(
-    embedding: Tensor, heads: TeacherHeads, sface: Tensor, mfn: Tensor, high_share: float = 0.01
+    embedding: Tensor,
+    heads: TeacherHeads,
+    targets: Tensor,
+    teachers: Teachers,
+    high_share: float = 0.01,
 ) -> Agreement:
     with torch.no_grad():
         projected = heads(embedding)
-    unit = F.normalize(embedding)
+    unit, wanted = F.normalize(embedding), joined(targets, teachers)
     upper = torch.triu_indices(len(unit), len(unit), offset=1)
     student = (unit @ unit.T)[upper[0], upper[1]]
-    teacher = teacher_relation(sface, mfn, (sface, mfn))[upper[0], upper[1]]
+    teacher = (wanted @ wanted.T)[upper[0], upper[1]]
     top = teacher.topk(max(2, int(len(teacher) * high_share))).indices
 
     def correlation(rows: Tensor, columns: Tensor) -> float:
         return torch.corrcoef(torch.stack((rows, columns)))[0, 1].item()
 
+    each = targets.split(list(teachers.widths.values()), dim=1)
     return Agreement(
-        sface=F.cosine_similarity(projected[0], sface).mean().item(),
-        mfn=F.cosine_similarity(projected[1], mfn).mean().item(),
+        teachers={
+            name: F.cosine_similarity(guess, part).mean().item()
+            for name, guess, part in zip(teachers.names, projected, each, strict=True)
+        },
         relation=correlation(student, teacher),
         high_relation=correlation(student[top], teacher[top]),
         relation_error=(student - teacher).square().mean().item(),
     )
-
-
-def validate(network: nn.Module, heads: TeacherHeads, faces: FaceSet) -> Agreement:
-    crops, sface, mfn = faces.gather(np.arange(len(faces)))
-    embedding = embed_crops(network, crops)
-    return agreement(embedding, heads, torch.from_numpy(sface), torch.from_numpy(mfn))
 
 
 @torch.no_grad()

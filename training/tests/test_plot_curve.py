@@ -18,7 +18,9 @@ def write(folder, curve=CURVE, lfw=LFW):
 
 def test_columns_come_in_the_order_of_samples(tmp_path):
     write(tmp_path)
-    columns = plot_curve.read_columns(tmp_path / "net.curve.csv", ("samples", "mfn"))
+    columns = plot_curve.read_columns(
+        tmp_path / "net.curve.csv", ("samples",), ("mfn", "edgeface-xs")
+    )
     assert columns == {"samples": [1000, 2000], "mfn": [0.7, 0.8]}
 
 

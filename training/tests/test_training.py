@@ -1,52 +1,100 @@
 """Training stops and resumes exactly; the pieces do what they say."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from prepared import write_noise
 from torch import nn
 
+from data import store
+from data.split import CHOOSE, REPORT, TRAIN
 from seesaw import checkpoint, distill
 from seesaw.augment import augment
-from seesaw.dataset import DataError, held_out_faces, training_faces
+from seesaw.dataset import DataError, Teachers, held_out_faces, training_faces
 from seesaw.loader import batch_indices, batches
-from seesaw.losses import Memory, TeacherHeads, Weights, distillation_loss
+from seesaw.losses import (
+    MarginLoss,
+    Memory,
+    TeacherHeads,
+    Weights,
+    distillation_loss,
+    joined,
+    relation_loss,
+)
 from seesaw.ncnn_export import fold_batch_norm, worst_cosine
 from seesaw.networks import build
 from seesaw.optim import _orthogonalise, rate_factor
 
-FACES = 90
+FACES = 160
+TEACHERS = ["sface", "edgeface-xs"]
+BOTH = Teachers.parse(["sface:0.5", "edgeface-xs:0.5"])
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Noise instead of faces, with unit vectors for targets."""
     folder = tmp_path_factory.mktemp("prepared")
-    generator = np.random.default_rng(0)
-    noise = generator.integers(0, 256, (FACES, 112, 112, 3), dtype=np.uint8)
-    (folder / "fairface.crops.u8").write_bytes(noise.tobytes())
-    for name, size in (("sface", 128), ("mfn", 192)):
-        rows = generator.standard_normal((FACES, size))
-        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        (folder / f"fairface.{name}.f16").write_bytes(rows.astype(np.float16).tobytes())
-    (folder / "fairface.json").write_text(json.dumps({"count": FACES}))
+    write_noise(folder, "fiw", FACES, people=60)
     return folder
 
 
 def test_held_out_faces_are_not_trained_on(data):
-    trained, held_out = training_faces(data, ["fairface"]), held_out_faces(data)
-    assert len(trained) + len(held_out) == FACES
-    assert len(held_out) == 3
-    assert not set(trained.row_of) & set(held_out.row_of)
+    trained = training_faces(data, ["fiw"], TEACHERS)
+    halves = [held_out_faces(data, ["fiw"], TEACHERS, part) for part in (CHOOSE, REPORT)]
+    assert len(trained) + sum(map(len, halves)) == FACES
+    assert all(len(half) for half in halves)
+    groups = [set(faces.groups()) for faces in (trained, *halves)]
+    assert not groups[0] & (groups[1] | groups[2]) and not groups[1] & groups[2]
+
+
+def test_the_stream_refuses_held_out_faces(data):
+    with pytest.raises(ValueError, match="held out"):
+        batches(held_out_faces(data, ["fiw"], TEACHERS), 4, 0, seed=1)
+    with pytest.raises(DataError, match="not held out"):
+        held_out_faces(data, ["fiw"], TEACHERS, TRAIN)
+
+
+def test_faces_that_were_left_out_are_not_trained_on(data, tmp_path):
+    for file in data.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    use = np.zeros(FACES, np.uint8)
+    use[:150] = 2
+    store.write_array(tmp_path / "fiw.use.u8", use)
+    assert set(training_faces(tmp_path, ["fiw"], []).row_of) <= set(range(150, FACES))
+    (tmp_path / "fiw.use.u8").unlink()
+    with pytest.raises(DataError, match="--stage select"):
+        training_faces(tmp_path, ["fiw"], [])
+
+
+def test_people_are_those_with_two_training_photos(data):
+    faces = training_faces(data, ["fiw"], [])
+    assert faces.people == len({g for g in faces.groups() if g.startswith("fiw/F")})
+    counts = np.bincount(faces.person_of[faces.person_of >= 0])
+    assert len(counts) == faces.people and set(counts) == {2}
 
 
 def test_truncated_data_is_refused(data, tmp_path):
     for file in data.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes()[: 10**6])
+        content = file.read_bytes()
+        (tmp_path / file.name).write_bytes(content if file.suffix == ".json" else content[:9])
     with pytest.raises(DataError, match="bytes"):
-        training_faces(tmp_path, ["fairface"])
+        training_faces(tmp_path, ["fiw"], TEACHERS)
+
+
+@pytest.mark.parametrize("words", [["nobody"], ["sface:x"], ["sface:0"], []])
+def test_wrong_teachers_are_refused(words):
+    with pytest.raises(DataError, match="teachers"):
+        Teachers.parse(words)
+
+
+def test_targets_lie_side_by_side(data):
+    faces = training_faces(data, ["fiw"], TEACHERS)
+    source = faces.sources[0]
+    rows = faces.targets(np.array([3, 0]))
+    expected = [source.targets[teacher][faces.row_of[3]] for teacher in TEACHERS]
+    np.testing.assert_array_equal(rows[0], np.concatenate(expected))
 
 
 def test_every_pass_sees_every_face_once():
@@ -56,7 +104,7 @@ def test_every_pass_sees_every_face_once():
 
 
 def test_a_batch_depends_on_its_number_only(data):
-    faces = training_faces(data, ["fairface"])
+    faces = training_faces(data, ["fiw"], TEACHERS)
     stream = batches(faces, 4, 0, seed=2)
     third = [next(stream) for _ in range(3)][2]
     for again, before in zip(next(batches(faces, 4, 2, seed=2)), third, strict=True):
@@ -87,37 +135,90 @@ def test_augmentation_refuses_other_shapes():
         augment(np.zeros((1, 64, 64, 3), np.uint8), np.random.default_rng(0))
 
 
-def test_loss_is_nothing_for_a_student_that_is_the_teachers():
-    """An embedding made of both teachers' vectors has their mean cosine, so no loss is left."""
+def student_of(targets):
+    """An embedding whose cosines are the teachers' mean cosines."""
+    return joined(targets, BOTH)
+
+
+def two_teachers(count):
     torch.manual_seed(0)
-    sface = nn.functional.normalize(torch.randn(8, 128))
-    mfn = nn.functional.normalize(torch.randn(8, 192))
-    embedding = torch.cat((sface, mfn, torch.zeros(8, 192)), 1)
-    memory = Memory(16, 512)
-    memory.push(embedding, sface, mfn)
-    loss, parts = distillation_loss(embedding, (sface, mfn), (sface, mfn), memory, Weights())
+    return torch.cat([F.normalize(torch.randn(count, width)) for width in (128, 512)], 1)
+
+
+@pytest.mark.parametrize("tail", [0.0, 6.0])
+def test_loss_is_nothing_for_a_student_that_is_the_teachers(tail):
+    targets, weights = two_teachers(8), Weights(tail=tail)
+    embedding, each = student_of(targets), list(targets.split([128, 512], 1))
+    memory = Memory(16, 640, 640)
+    memory.push(embedding, joined(targets, BOTH))
+    loss, _ = distillation_loss(embedding, each, targets, BOTH, memory, weights)
     assert loss.item() == pytest.approx(0.0, abs=1e-5)
-    loss, parts = distillation_loss(
-        embedding.roll(1, 0), (sface.roll(1, 0), mfn), (sface, mfn), memory, Weights()
-    )
+    turned = [each[0].roll(1, 0), each[1]]
+    loss, parts = distillation_loss(embedding.roll(1, 0), turned, targets, BOTH, memory, weights)
     assert min(parts["sface"], parts["batch"], parts["memory"]) > 1e-3
-    assert parts["mfn"] == pytest.approx(0.0, abs=1e-6)
+    assert parts["edgeface-xs"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_shares_weigh_what_the_teachers_say():
+    teachers = Teachers.parse(["sface:3", "edgeface-xs"])
+    targets = two_teachers(5)
+    first, second = targets.split([128, 512], 1)
+    expected = 0.75 * first @ first.T + 0.25 * second @ second.T
+    rows = joined(targets, teachers)
+    assert (rows @ rows.T).allclose(expected, atol=1e-6)
+
+
+def test_the_tail_lets_alike_strangers_count_more():
+    teacher, counted = torch.zeros(1, 4), None
+    unlike = torch.tensor([[0.1, 0.0, 0.0, -0.6]])
+    alike = torch.tensor([[0.1, 0.0, 0.0, 0.6]])
+    plain = [relation_loss(row, teacher, 0.0, counted).item() for row in (unlike, alike)]
+    tailed = [relation_loss(row, teacher, 6.0, counted).item() for row in (unlike, alike)]
+    assert plain[0] == pytest.approx(plain[1])
+    assert tailed[1] > 2 * plain[1] and tailed[0] <= tailed[1] / 2
 
 
 def test_memory_keeps_the_last_embeddings():
-    memory = Memory(5, 4)
+    memory = Memory(5, 4, 3)
     for value in range(1, 8):
-        row = torch.full((1, 4), float(value))
-        memory.push(row, torch.full((1, 128), float(value)), torch.zeros(1, 192))
+        memory.push(torch.full((1, 4), float(value)), torch.full((1, 3), float(value)))
     assert len(memory) == 5
-    assert sorted(memory.sface[:, 0].tolist()) == [3, 4, 5, 6, 7]
+    assert sorted(memory.teacher[:, 0].tolist()) == [3, 4, 5, 6, 7]
     assert memory.student.norm(dim=1).allclose(torch.ones(5))
 
 
 def test_heads_keep_the_geometry_at_first():
-    heads = TeacherHeads(512)
-    rows = torch.cat((heads.sface.weight, heads.mfn.weight))
+    heads = TeacherHeads(512, {"sface": 128, "mfn": 192})
+    rows = torch.cat((heads["sface"].weight, heads["mfn"].weight))
     assert (rows @ rows.T).allclose(torch.eye(320), atol=1e-4)
+    assert TeacherHeads.like(heads.state_dict(), 512)["mfn"].out_features == 192
+
+
+def test_a_fitted_head_maps_embeddings_to_targets():
+    torch.manual_seed(0)
+    heads = TeacherHeads(16, {"sface": 8, "other": 4})
+    before = heads["sface"].weight.clone()
+    embedding, true = torch.randn(200, 16), torch.randn(4, 16)
+    targets = torch.cat((torch.zeros(200, 8), embedding @ true.T), 1)
+    heads.fit(embedding, targets, ["other"], ridge=1e-6)
+    assert heads["other"].weight.allclose(true, atol=1e-3)
+    assert heads["sface"].weight.equal(before)
+
+
+def test_margin_loss_is_cross_entropy_of_shifted_angles():
+    torch.manual_seed(0)
+    loss = MarginLoss(8, 5, scale=16.0, margin=0.3)
+    embedding, labels = torch.randn(6, 8), torch.tensor([0, -1, 4, 2, -1, 0])
+    known = labels >= 0
+    cosine = F.normalize(embedding[known]) @ F.normalize(loss.weight).T
+    angle = cosine.detach().acos()
+    for row, label in enumerate(labels[known]):
+        angle[row, label] = min(angle[row, label] + 0.3, torch.pi)
+    expected = F.cross_entropy(16.0 * angle.cos(), labels[known])
+    assert loss(embedding, labels).item() == pytest.approx(expected.item(), rel=1e-4)
+    nobody = loss(embedding, torch.full((6,), -1))
+    nobody.backward()
+    assert nobody.item() == 0.0 and loss.weight.grad.abs().max() == 0.0
 
 
 @pytest.mark.parametrize("shape", [(3, 16, 64), (2, 64, 16), (1, 32, 32)])
@@ -138,7 +239,8 @@ def _train(data: Path, out: Path, *more: str) -> dict:
     distill.main(
         [
             *("--data", str(data), "--network", "seesaw-shuffle", "--out", str(out)),
-            *("--batch-size", "4", "--muon-lr", "0.02", "--memory", "8", *more),
+            *("--sources", "fiw", "--batch-size", "4", "--muon-lr", "0.02", "--memory", "8"),
+            *("--margin", "0.05", "--tail", "4", "--threads", "1", *more),
         ]
     )
     return checkpoint.load(out / "checkpoint.pt", "seesaw-shuffle")
@@ -151,6 +253,8 @@ def test_a_stopped_run_goes_on_exactly(data, tmp_path):
     for part in ("model", "heads", "average", "memory"):
         for key, value in whole[part].items():
             assert torch.equal(value, parts[part][key]), f"{part}.{key}"
+    centres = [state["margin"]["centres"]["weight"] for state in (whole, parts)]
+    assert torch.equal(*centres)
     assert parts["samples"] == 16
 
 
@@ -158,6 +262,28 @@ def test_decay_ends_the_run(data, tmp_path):
     state = _train(data, tmp_path, "--decay-samples", "8")
     assert state["samples"] == 8
     assert state["optimisers"][0]["param_groups"][0]["lr"] < 2e-3
+
+
+def test_a_run_with_another_teacher_begins_at_the_averaged_network(data, tmp_path):
+    first = _train(data, tmp_path / "one", "--max-samples", "8", "--teachers", "edgeface-xs")
+    start = str(tmp_path / "one" / "checkpoint.pt")
+    second = _train(data, tmp_path / "two", "--max-samples", "8", "--start-from", start)
+    assert list(first["heads"]) == ["edgeface-xs.weight"]
+    assert sorted(second["heads"]) == ["edgeface-xs.weight", "sface.weight"]
+    for key, value in first["average"].items():
+        if key.startswith("0."):
+            assert torch.equal(second["model"][key.removeprefix("0.")], value)
+    assert second["step"] == 0 and second["samples"] == 8
+
+
+def test_the_curve_has_the_held_out_rates(data, tmp_path):
+    _train(data, tmp_path, "--max-samples", "8")
+    header, row = (tmp_path / "curve.csv").read_text().splitlines()
+    assert header == (
+        "samples,seconds,tar_0.001,tar_0.0001,sface,edgeface-xs,relation,high_relation,"
+        "relation_error"
+    )
+    assert row.startswith("8,")
 
 
 def test_halved_checkpoint_resumes_nearly(data, tmp_path):

@@ -13,7 +13,8 @@ from data.alignment import TEMPLATE, align, similarity_transform
 from data.check import fold_accuracy
 from data.detector import Face, main_face
 from data.onnx_fold import dequantize, fold
-from data.prepare import distinct, nearest, parse_sources
+from data.prepare import distinct, parse_sources
+from data.selection import nearest
 from data.sources import TRAINING, Tree, photos
 
 
@@ -147,20 +148,20 @@ def test_nearest_is_the_largest_cosine():
 
 def test_store_round_trip_and_truncation(tmp_path):
     crops = np.arange(2 * 112 * 112 * 3, dtype=np.uint32).astype(np.uint8).reshape(2, 112, 112, 3)
-    sface = np.full((2, 128), 0.5, np.float32)
-    mfn = np.full((2, 192), 0.25, np.float32)
     assert not store.exists(tmp_path, "set")
-    store.save(tmp_path, "set", crops, sface, mfn, {"names": ["a", "b"]})
+    with pytest.raises(FileNotFoundError, match="set.json"):
+        store.load(tmp_path, "set")
+    store.save(tmp_path, "set", crops, {"names": ["a", "b"], "people": None})
     loaded = store.load(tmp_path, "set")
     np.testing.assert_array_equal(loaded.crops, crops)
-    np.testing.assert_array_equal(loaded.sface, sface)
-    np.testing.assert_array_equal(loaded.mfn, mfn)
-    assert loaded.names == ["a", "b"]
+    assert loaded.names == ["a", "b"] and not loaded.has_targets("sface")
+    with pytest.raises(FileNotFoundError, match="set.use.u8"):
+        _ = loaded.use
     (tmp_path / "set.sface.f16").write_bytes(b"\0" * 10)
     with pytest.raises(ValueError, match="set.sface.f16"):
-        store.load(tmp_path, "set")
+        loaded.targets("sface")
     with pytest.raises(ValueError, match="one length"):
-        store.save(tmp_path, "set", crops, sface, mfn, {"names": ["a"]})
+        store.save(tmp_path, "set", crops, {"names": ["a"]})
 
 
 def test_folder_and_git_directory_read_alike(tmp_path):

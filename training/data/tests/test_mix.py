@@ -6,7 +6,8 @@ import pytest
 
 from data.alignment import CROP_SIZE
 from data.mix import KINDS, match_tone, mix, share_of_first, write_mixtures
-from data.store import save
+from data.split import TRAIN, part
+from data.store import save, write_array
 
 
 def faces(count: int) -> np.ndarray:
@@ -50,11 +51,13 @@ def test_a_face_mixed_with_itself_is_itself():
 
 def test_same_seed_same_mixtures_and_no_held_out_face(tmp_path):
     crops = faces(81)
-    held_out = np.arange(0, 81, 40)
+    groups = [f"fairface/{i}" for i in range(81)]
+    held_out = np.array([i for i, group in enumerate(groups) if part(group) != TRAIN])
+    assert len(held_out)
     crops[held_out, :, :, :] = 0
     crops[held_out, ::2] = 255  # stripes, which would show in any mixture
-    info = {"names": [str(i) for i in range(81)]}
-    save(tmp_path, "fairface", crops, np.zeros((81, 128)), np.zeros((81, 192)), info)
+    save(tmp_path, "fairface", crops, {"names": [str(i) for i in range(81)], "groups": groups})
+    write_array(tmp_path / "fairface.use.u8", np.zeros(81, np.uint8))
     first = write_mixtures(tmp_path / "a", tmp_path, ["fairface"], 60, 7)
     again = write_mixtures(tmp_path / "b", tmp_path, ["fairface"], 60, 7)
     assert first == again and len(set(first)) == 60
