@@ -104,6 +104,7 @@ class Trainer:
         self.seconds = 0.0
         self.decay: Decay | None = None
         self.grown_from: dict[str, Any] | None = None
+        self.history: list[dict[str, Any]] = []
         self.stopping = False
         if options.fast:
             accelerate_in_place(self.network, self.average.module[0])
@@ -140,6 +141,7 @@ class Trainer:
             "faces": self.faces.signature,
             "decay": None if self.decay is None else asdict(self.decay),
             "grown_from": self.grown_from,
+            "history": self.history,
         }
 
     def resume(self) -> None:
@@ -150,7 +152,8 @@ class Trainer:
             source = self.options.start_from
         state = checkpoint.restore_moments(checkpoint.load(source, self.options.network))
         self.network.load_state_dict(state["model"])
-        same_teachers = list(state["heads"]) == list(self.heads.state_dict())
+        saved_teachers = [key.removesuffix(".weight") for key in state["heads"]]
+        same_teachers = saved_teachers == list(self.heads)
         if same_teachers:
             self.heads.load_state_dict(state["heads"])
             self.average.module.load_state_dict(state["average"])
@@ -175,6 +178,15 @@ class Trainer:
         # The decay belongs to the run that began it: one that starts from its end has its own.
         if source == self.checkpoint_path and state["decay"] is not None:
             self.decay = Decay(**state["decay"])
+        self.history = list(state.get("history") or [])
+        if state["faces"] and (state["faces"], saved_teachers) != (
+            self.faces.signature,
+            list(self.heads),
+        ):
+            # What the weights learnt from so far, for the description of the model.
+            self.history.append(
+                {"faces": state["faces"], "teachers": saved_teachers, "samples": self.samples}
+            )
         stream = (state["faces"], state["batch_size"])
         if stream != (self.faces.signature, self.options.batch_size):
             # Other faces or other batches make another stream: begin it anew, with its own seed.

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 
 from seesaw import checkpoint
 from seesaw.evaluate import load_average
+from seesaw.manifest import phases
 from seesaw.networks import SeesawBlock, SeesawNet, build
 from seesaw.networks.layout import DEEP_WIDE, SMALL
 
@@ -165,6 +166,7 @@ def start_state(state: dict[str, Any], name: str, seed: int) -> dict[str, Any]:
         "stage": state["stage"],
         "seconds": state["seconds"],
         "faces": "",
+        "history": phases(state),
         "decay": None,
         "grown_from": {"network": SOURCE, "samples": state["samples"]},
     }

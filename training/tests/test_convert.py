@@ -505,4 +505,5 @@ def test_sface_is_converted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     computed = NcnnModel(tmp_path / "sface.param", tmp_path / "sface.bin").embed_planes(
         normalised(pictures, manifest["input"])
     )
-    assert worst_cosine(SFace(cache=path.parent).embed(pictures), computed) >= 0.99999
+    bgr = np.ascontiguousarray(pictures[..., ::-1])
+    assert worst_cosine(SFace(cache=path.parent).embed(bgr), computed) >= 0.99999

@@ -1,5 +1,5 @@
-// Sixteen floats at a time with AVX-512, else eight: one register. Wider than a register, vectors live
-// in memory and cost more than they save. GCC vector extensions keep the kernels free of
+// Sixteen floats at a time with AVX-512, else eight: one register. Wider than a register, vectors
+// live in memory and cost more than they save. GCC vector extensions keep the kernels free of
 // instruction-set names.
 #pragma once
 
@@ -37,7 +37,8 @@ inline Vec load_halves(const float* low, const float* high) {
   return (Vec)_mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(low)),
                                  _mm256_loadu_ps(high), 1);
 #elif defined(__AVX__)
-  return (Vec)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
+  return (Vec)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high),
+                                   1);
 #else
   Vec v;
   std::memcpy(&v, low, kHalf * sizeof(float));
