@@ -108,4 +108,9 @@ std::int64_t volume(const Shape& shape) {
   return product;
 }
 
+std::int64_t padded_volume(const Shape& in, int left, int right, int top, int bottom) {
+  if (left == 0 && right == 0 && top == 0 && bottom == 0) return 0;
+  return in[0] * std::int64_t{in[1] + top + bottom} * (in[2] + left + right);
+}
+
 }  // namespace seesaw

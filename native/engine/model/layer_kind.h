@@ -73,6 +73,8 @@ struct LayerKind {
   void (*weights)(const LayerParams&, WeightCursor&);
   /** Checks the inputs' shapes and gives those of the outputs. */
   std::vector<Shape> (*shapes)(const LayerParams&, const std::vector<Shape>&);
+  /** Numbers that NCNN holds while the layer runs, beside its inputs and outputs; null for none. */
+  std::int64_t (*workspace)(const LayerParams&, const std::vector<Shape>&) = nullptr;
 };
 
 /** The kinds with weights; those that compute with values, reorder them, and sample them. */
@@ -83,10 +85,15 @@ const std::vector<LayerKind>& sampling_kinds();
 
 // How much a description may ask for. For scale: the detector on its largest tile, 1280 x 1280, has
 // 81 million numbers in all blobs and 11 million in an unrolled convolution.
-inline constexpr int kMaxExtent = 1 << 16;              // of any axis
-inline constexpr std::int64_t kMaxVolume = 1 << 28;     // numbers in all blobs together: 1 GB
-inline constexpr std::int64_t kMaxWorkspace = 1 << 28;  // numbers in an unrolled convolution
+inline constexpr int kMaxExtent = 1 << 16;  // of any axis
+// Numbers in all blobs up to a layer and in that layer's workspace together: 1 GB.
+inline constexpr std::int64_t kMaxVolume = 1 << 28;
+
+/** NCNN's word for a parameter that is not given. */
+inline constexpr int kNotGiven = -233;
 
 std::int64_t volume(const Shape& shape);
+/** Numbers in the copy of a blob that NCNN makes with a border around each channel. */
+std::int64_t padded_volume(const Shape& in, int left, int right, int top, int bottom);
 
 }  // namespace seesaw

@@ -103,11 +103,16 @@ std::vector<Shape> infer_shapes(const ParamFile& file, std::string_view input, c
       given.push_back(shapes[blob]);
       consumed[blob] = true;
     }
-    std::vector<Shape> made = find_kind(layer.type)->shapes(params, given);
+    const LayerKind& kind = *find_kind(layer.type);
+    std::vector<Shape> made = kind.shapes(params, given);
     for (std::size_t i = 0; i < made.size(); ++i) {
       check_extents(params, made[i], total);
       shapes[layer.tops[i]] = std::move(made[i]);
     }
+    // A workspace is free again when its layer is done.
+    const std::int64_t workspace = kind.workspace ? kind.workspace(params, given) : 0;
+    params.require(total + workspace <= kMaxVolume,
+                   "the layer's workspace and the blobs up to here are too large together");
   }
   if (!found) {
     throw Error::invalid_argument("input", "the network has no input " + std::string(input));

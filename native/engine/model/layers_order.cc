@@ -9,8 +9,6 @@
 namespace seesaw {
 namespace {
 
-constexpr int kAuto = -233;  // NCNN's word for "not given" and "an equal share"
-
 using Shapes = std::vector<Shape>;
 
 void axis_params(const LayerParams& p, WeightCursor&) { p.whole(0, 0, -3, 2); }
@@ -35,7 +33,7 @@ void slice_params(const LayerParams& p, WeightCursor&) {
   const std::vector<int> sizes = p.wholes(0);
   p.require(sizes.size() == p.tops(), "there must be one size for each output");
   for (const int size : sizes) {
-    p.require(size == kAuto || (size > 0 && size <= kMaxExtent), "a size is out of range");
+    p.require(size == kNotGiven || (size > 0 && size <= kMaxExtent), "a size is out of range");
   }
 }
 Shapes slice_shapes(const LayerParams& p, const Shapes& in) {
@@ -45,7 +43,7 @@ Shapes slice_shapes(const LayerParams& p, const Shapes& in) {
   const std::vector<int> sizes = p.wholes(0);
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const int share = left / static_cast<int>(sizes.size() - i);
-    const int size = sizes[i] == kAuto ? share : sizes[i];
+    const int size = sizes[i] == kNotGiven ? share : sizes[i];
     p.require(size > 0 && size <= left, "the slices are larger than the input");
     left -= size;
     out.push_back(in[0]);
@@ -73,18 +71,19 @@ Shapes flatten_shapes(const LayerParams& p, const Shapes& in) {
 
 void reshape_params(const LayerParams& p, WeightCursor&) {
   for (const int id : {0, 1, 2}) {
-    const int extent = p.whole(id, kAuto, kAuto, INT_MAX);
-    p.require(extent == kAuto || extent >= -1, "an extent is out of range");
+    const int extent = p.whole(id, kNotGiven, kNotGiven, INT_MAX);
+    p.require(extent == kNotGiven || extent >= -1, "an extent is out of range");
   }
-  p.require(p.whole(0, kAuto, kAuto, INT_MAX) != kAuto, "the width is missing");
-  p.require(p.whole(1, kAuto, kAuto, INT_MAX) != kAuto || !p.has(2), "the height is missing");
+  p.require(p.whole(0, kNotGiven, kNotGiven, INT_MAX) != kNotGiven, "the width is missing");
+  p.require(p.whole(1, kNotGiven, kNotGiven, INT_MAX) != kNotGiven || !p.has(2),
+            "the height is missing");
 }
 Shapes reshape_shapes(const LayerParams& p, const Shapes& in) {
   // By NCNN's ids: w, h, c. Zero copies the input's extent, -1 takes what is left.
   std::vector<int> extents;
   for (const int id : {0, 1, 2}) {
-    const int extent = p.whole(id, kAuto, kAuto, INT_MAX);
-    if (extent == kAuto) break;
+    const int extent = p.whole(id, kNotGiven, kNotGiven, INT_MAX);
+    if (extent == kNotGiven) break;
     const std::size_t from_end = static_cast<std::size_t>(id) + 1;
     const int given = from_end <= in[0].size() ? in[0][in[0].size() - from_end] : 1;
     extents.push_back(extent != 0 ? extent : given);

@@ -8,8 +8,6 @@
 namespace seesaw {
 namespace {
 
-constexpr int kAuto = -233;  // NCNN's word for "not given"
-
 using Shapes = std::vector<Shape>;
 
 void pooling_params(const LayerParams& p, WeightCursor&) {
@@ -22,11 +20,24 @@ void pooling_params(const LayerParams& p, WeightCursor&) {
   for (const int id : {11, 2, 12}) p.whole(id, 1, 1, 255);
   for (const int id : {3, 13, 14, 15}) p.whole(id, 0, 0, 255);
   for (const int id : {8, 18}) {
-    const int extent = p.whole(id, 1, kAuto, 4096);
-    p.require(extent == kAuto || extent > 0, "an extent is out of range");
+    const int extent = p.whole(id, 1, kNotGiven, 4096);
+    p.require(extent == kNotGiven || extent > 0, "an extent is out of range");
   }
   if (adaptive) p.require(p.has(8), "the size of the result is missing");
 }
+/** How a pooling layer moves its window over a channel. */
+struct PoolWindow {
+  int kernel_w, kernel_h, stride_w, stride_h, left, right, top, bottom;
+  bool full;  // a last, incomplete window counts
+
+  explicit PoolWindow(const LayerParams& p) {
+    kernel_w = p.whole(1, 0, 1, 255), kernel_h = p.whole(11, kernel_w, 1, 255);
+    stride_w = p.whole(2, 1, 1, 255), stride_h = p.whole(12, stride_w, 1, 255);
+    left = p.whole(3, 0, 0, 255), right = p.whole(14, left, 0, 255);
+    top = p.whole(13, left, 0, 255), bottom = p.whole(15, top, 0, 255);
+    full = p.whole(5, 0, 0, 1) == 0;
+  }
+};
 /** Windows along one axis; with `full` a last, incomplete one counts. */
 int windows(const LayerParams& p, int extent, int kernel, int stride, int before, int after,
             bool full) {
@@ -40,17 +51,21 @@ Shapes pooling_shapes(const LayerParams& p, const Shapes& in) {
   const int c = in[0][0], h = in[0][1], w = in[0][2];
   if (p.whole(4, 0, 0, 1)) return {{c}};
   if (p.whole(7, 0, 0, 1)) {
-    const int width = p.whole(8, 1, kAuto, 4096);
-    const int height = p.whole(18, width, kAuto, 4096);
-    return {{c, height == kAuto ? h : height, width == kAuto ? w : width}};
+    const int width = p.whole(8, 1, kNotGiven, 4096);
+    const int height = p.whole(18, width, kNotGiven, 4096);
+    return {{c, height == kNotGiven ? h : height, width == kNotGiven ? w : width}};
   }
-  const int kernel_w = p.whole(1, 0, 1, 255), kernel_h = p.whole(11, kernel_w, 1, 255);
-  const int stride_w = p.whole(2, 1, 1, 255), stride_h = p.whole(12, stride_w, 1, 255);
-  const int left = p.whole(3, 0, 0, 255), right = p.whole(14, left, 0, 255);
-  const int top = p.whole(13, left, 0, 255), bottom = p.whole(15, top, 0, 255);
-  const bool full = p.whole(5, 0, 0, 1) == 0;
-  return {{c, windows(p, h, kernel_h, stride_h, top, bottom, full),
-           windows(p, w, kernel_w, stride_w, left, right, full)}};
+  const PoolWindow at(p);
+  return {{c, windows(p, h, at.kernel_h, at.stride_h, at.top, at.bottom, at.full),
+           windows(p, w, at.kernel_w, at.stride_w, at.left, at.right, at.full)}};
+}
+/** The input with its border; before a last, incomplete window that is wider by less than a step.
+ */
+std::int64_t pooling_workspace(const LayerParams& p, const Shapes& in) {
+  if (p.whole(4, 0, 0, 1) || p.whole(7, 0, 0, 1)) return 0;
+  const PoolWindow at(p);
+  return padded_volume(in[0], at.left, at.right + (at.full ? at.stride_w - 1 : 0), at.top,
+                       at.bottom + (at.full ? at.stride_h - 1 : 0));
 }
 
 void interp_params(const LayerParams& p, WeightCursor&) {
@@ -118,7 +133,8 @@ const std::vector<LayerKind>& sampling_kinds() {
        1,
        {0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 18},
        pooling_params,
-       pooling_shapes},
+       pooling_shapes,
+       pooling_workspace},
       {"Reduction", 1, 1, 1, 1, {0, 1, 2, 3, 4, 5}, reduction_params, reduction_shapes},
   };
   return kinds;

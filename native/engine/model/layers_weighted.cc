@@ -45,6 +45,7 @@ struct Window {
     p.whole(19, 0, 0, 0);  // weights are not an input
     p.number(18, 0, -1e30, 1e30);
     check_activation(p);
+    check_padding(p);
     p.require(output % group == 0, "the outputs are not a multiple of the groups");
     p.require(weights % (output * std::int64_t{kernel_w} * kernel_h) == 0,
               "the number of weights does not fit the kernel");
@@ -61,12 +62,24 @@ struct Window {
     const int height = out(in[1] + top + bottom, dilation_h * (kernel_h - 1) + 1, stride_h);
     const int width = out(in[2] + left + right, dilation_w * (kernel_w - 1) + 1, stride_w);
     p.require(height > 0 && width > 0, "the kernel is larger than the input");
-    const std::int64_t unrolled = std::int64_t{height} * width * kernel_w * kernel_h;
-    p.require(unrolled * (in[0] / group) <= kMaxWorkspace, "the convolution is too large");
     return {output, height, width};
   }
 
+  /** The input with its border, and the windows of one group unrolled into columns. */
+  std::int64_t workspace(const LayerParams& p, const Shape& in) const {
+    const Shape out = shape(p, in);
+    const std::int64_t columns = std::int64_t{out[1]} * out[2] * kernel_w * kernel_h;
+    return padded_volume(in, left, right, top, bottom) + columns * (in[0] / group);
+  }
+
  private:
+  /** Exporters pad by less than the kernel covers, or by 1 before a kernel of 1 (SqueezeNet). */
+  void check_padding(const LayerParams& p) const {
+    const int covers_w = dilation_w * (kernel_w - 1) + 1;
+    const int covers_h = dilation_h * (kernel_h - 1) + 1;
+    p.require(std::max(left, right) <= covers_w && std::max(top, bottom) <= covers_h,
+              "the padding is larger than the kernel");
+  }
   static int out(int padded, int extent, int stride) {
     return padded < extent ? 0 : (padded - extent) / stride + 1;
   }
@@ -80,6 +93,9 @@ void convolution_weights(const LayerParams& p, WeightCursor& w) {
 std::vector<Shape> convolution_shapes(const LayerParams& p, const std::vector<Shape>& in) {
   return {Window(p, false).shape(p, in[0])};
 }
+std::int64_t convolution_workspace(const LayerParams& p, const std::vector<Shape>& in) {
+  return Window(p, false).workspace(p, in[0]);
+}
 
 void depthwise_weights(const LayerParams& p, WeightCursor& w) {
   const Window window(p, true);
@@ -88,6 +104,9 @@ void depthwise_weights(const LayerParams& p, WeightCursor& w) {
 }
 std::vector<Shape> depthwise_shapes(const LayerParams& p, const std::vector<Shape>& in) {
   return {Window(p, true).shape(p, in[0])};
+}
+std::int64_t depthwise_workspace(const LayerParams& p, const std::vector<Shape>& in) {
+  return Window(p, true).workspace(p, in[0]);
 }
 
 void linear_weights(const LayerParams& p, WeightCursor& w) {
@@ -191,7 +210,8 @@ const std::vector<LayerKind>& weighted_kinds() {
        1,
        {0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19},
        convolution_weights,
-       convolution_shapes},
+       convolution_shapes,
+       convolution_workspace},
       {"ConvolutionDepthWise",
        1,
        1,
@@ -199,7 +219,8 @@ const std::vector<LayerKind>& weighted_kinds() {
        1,
        {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19},
        depthwise_weights,
-       depthwise_shapes},
+       depthwise_shapes,
+       depthwise_workspace},
       {"InnerProduct", 1, 1, 1, 1, {0, 1, 2, 8, 9, 10}, linear_weights, linear_shapes},
       {"MemoryData", 0, 0, 1, 1, {0, 1, 2, 11, 21}, memory_weights, memory_shapes},
       {"Normalize", 1, 1, 1, 1, {0, 1, 2, 3, 4, 9}, normalize_weights, normalize_shapes},
