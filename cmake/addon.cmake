@@ -28,6 +28,8 @@ else()
   target_link_options(seesawface PRIVATE
     -Wl,--version-script=${exports} -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,nodelete
     -Wl,-z,max-page-size=16384
+    # Functions that are nowhere are an error when it is loaded, not when one of them is called.
+    -Wl,-z,now
   )
   set_target_properties(seesawface PROPERTIES LINK_DEPENDS ${exports})
 endif()

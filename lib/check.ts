@@ -1,5 +1,8 @@
 import { InvalidArgumentError } from './errors.js'
 
+/** The longest side of a picture, in pixels: what a JPEG can have. */
+export const maxImageSide = 65535
+
 /** How a wrong value is shown in an error: short, and telling strings from numbers. */
 export function show(value: unknown): string {
   if (typeof value === 'string') {

@@ -1,10 +1,11 @@
+import { cropSize } from '../faces/crop.js'
 import { FaceEmbedder, type FaceEmbedderOptions } from '../index.js'
 import { compare, pauseFor, type Subject, warmed } from './interleave.js'
 import type { Row } from './statistics.js'
 
 /** A crop of waves: nothing of what is computed depends on what a crop shows. */
 export const crop = Uint8Array.from(
-  { length: 112 * 112 * 3 },
+  { length: cropSize * cropSize * 3 },
   (_, i) => 127 + 100 * Math.sin(i * 0.013)
 )
 

@@ -1,11 +1,10 @@
 import type { Implementation } from '../addon/types.js'
 import { FaceEmbedder } from '../embedder.js'
+import { cropSize } from '../faces/crop.js'
 import type { EmbedderManifest } from '../models/manifest.js'
 
 /** How far a right answer may be from the stored one: far wider than rounding, far from an error. */
 export const leastCosine = 0.9999
-
-const side = 112
 
 /** A triangle wave of period 2·`half` between 0 and 255, in whole numbers only. */
 function wave(position: number, half: number): number {
@@ -18,10 +17,10 @@ function wave(position: number, half: number): number {
  * every frequency and three different channels.
  */
 export function waves(): Uint8Array {
-  const crop = new Uint8Array(side * side * 3)
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      const at = (y * side + x) * 3
+  const crop = new Uint8Array(cropSize * cropSize * 3)
+  for (let y = 0; y < cropSize; y++) {
+    for (let x = 0; x < cropSize; x++) {
+      const at = (y * cropSize + x) * 3
       crop[at] = wave(x + 2 * y, 37)
       crop[at + 1] = wave(3 * x + y, 53)
       crop[at + 2] = wave((x * y) >> 3, 71)

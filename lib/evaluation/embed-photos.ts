@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { cropSize } from '../faces/crop.js'
 import {
   decodeImage,
   FaceEmbedder,
@@ -33,7 +34,7 @@ async function forEachConcurrently<T>(
 
 async function cropBytes(path: string): Promise<Uint8Array> {
   const { data, width, height, format } = await decodeImage(path)
-  if (width !== 112 || height !== 112 || format !== 'rgb') {
+  if (width !== cropSize || height !== cropSize || format !== 'rgb') {
     throw new Error(`"${path}" is not an RGB crop of 112×112 pixels; whole photos take --photos`)
   }
   return data

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../check.js'
+import { checkNumber, checkOptions, maxImageSide } from '../check.js'
 import { InvalidArgumentError, LowQualityError } from '../errors.js'
 import type { FaceQuality, QualityAspect, QualityMinimum } from './types.js'
 
@@ -7,7 +7,7 @@ const ranges: Readonly<Record<QualityAspect, readonly [number, number]>> = {
   overall: [0, 1],
   sharpness: [0, 1],
   exposure: [0, 1],
-  size: [0, 65536],
+  size: [0, maxImageSide],
   yaw: [0, 180],
   pitch: [0, 180],
   roll: [0, 180]

@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf, checkOptions, show } from '../check.js'
+import { checkInteger, checkOneOf, checkOptions, maxImageSide, show } from '../check.js'
 import { ImageTooLargeError, InvalidArgumentError } from '../errors.js'
 import { type Bytes, bytesOf } from './bytes.js'
 import { memoryFor } from './memory.js'
@@ -56,16 +56,13 @@ export interface RawFrame {
   readonly transfer?: boolean
 }
 
-/** Longest side of an image that is accepted, whatever the pixel limit: what a JPEG can have. */
-const maxSide = 65535
-
 /** Most bytes by which rows may lie apart. */
 const maxStride = 1 << 20
 
 export function checkPixelCount(width: number, height: number, maxPixels: number): void {
-  if (Math.max(width, height) > maxSide) {
+  if (Math.max(width, height) > maxImageSide) {
     throw new ImageTooLargeError(
-      `The image has ${width}×${height} pixels; no side may be longer than ${maxSide}`
+      `The image has ${width}×${height} pixels; no side may be longer than ${maxImageSide}`
     )
   }
   if (width * height > maxPixels) {
@@ -221,8 +218,8 @@ export function takeFrame(frame: RawFrame, maxPixels: number, name = 'frame'): N
   checkOptions(name, frame)
   const { width, height, format, stride, layout, rotation, range, matrix } = frame
   checkOneOf(`${name}.format`, format, pixelFormats)
-  checkInteger(`${name}.width`, width, 1, maxSide)
-  checkInteger(`${name}.height`, height, 1, maxSide)
+  checkInteger(`${name}.width`, width, 1, maxImageSide)
+  checkInteger(`${name}.height`, height, 1, maxImageSide)
   checkPixelCount(width, height, maxPixels)
   checkPicture(name, frame)
   const bytes = bytesOf(frame.data)

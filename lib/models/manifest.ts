@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { type Precision, precisions } from '../embeddings/precision.js'
 import { ModelInvalidError } from '../errors.js'
+import { cropSize } from '../faces/crop.js'
 
 /**
  * The model manifest, models/NAME.json, schema 1. Unknown keys are allowed, so that later versions
@@ -112,8 +113,8 @@ const embedderSchema = v.object({
   ...common,
   kind: v.literal('embedder'),
   input: v.object({
-    width: v.literal(112),
-    height: v.literal(112),
+    width: v.literal(cropSize),
+    height: v.literal(cropSize),
     channels: v.picklist(['bgr', 'rgb']),
     mean: three,
     norm: three,

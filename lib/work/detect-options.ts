@@ -1,6 +1,13 @@
 import type { AbortOptions } from '../abort.js'
 import type { NativeDetectOptions } from '../addon/types.js'
-import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkOptions } from '../check.js'
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  maxImageSide
+} from '../check.js'
 import type { ImageOptions, PhotoUse } from '../photos/types.js'
 
 export interface DetectOptions extends ImageOptions, AbortOptions {
@@ -44,7 +51,7 @@ export function detectOptionsToNative(options: DetectOptions): NativeDetectOptio
   checkNumber('minScore', minScore, 0, 1)
   checkInteger('maxFaces', maxFaces, 1, 10_000)
   checkInteger('maxSide', maxSide, 32, 8192)
-  checkInteger('minFaceSize', minFaceSize, 0, 65536)
+  checkInteger('minFaceSize', minFaceSize, 0, maxImageSide)
   checkOneOf('search', search, ['quick', 'thorough'])
   checkBoolean('rotations', rotations)
   checkNumber('searchPixels', searchPixels, 0, 1e12)

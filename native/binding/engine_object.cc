@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "binding/errors.h"
+#include "binding/promised.h"
 #include "binding/values.h"
 #include "engine/error.h"
-#include "engine/free_memory.h"
 #include "face/analyse.h"
 #include "face/detect/detector.h"
 #include "face/embed/align.h"
@@ -57,11 +57,6 @@ CorePlan core_plan_from(const Napi::Object& options) {
 /** Environments of several threads make and collect engines. */
 std::atomic<int> engine_count{0};
 
-/** The value of a task that has none. */
-struct Nothing {};
-
-Napi::Value to_undefined(Napi::Env env, const Nothing&, const Stages&) { return env.Undefined(); }
-
 /** What loadEmbedder tells. */
 struct Loaded {
   bool fused;
@@ -82,20 +77,6 @@ struct Seen {
   Detections detections;
   std::vector<Quality> qualities;
 };
-
-/** The number that names a task for cancel(); 0 when none is given. */
-Ticket ticket_from(const Napi::Value& value) {
-  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
-}
-
-/** Work on a frame that leaves much free memory behind when the frame is large. */
-template <typename Work>
-auto large(const Frame& frame, const Work& work) {
-  constexpr std::int64_t kLarge = 500'000;  // pixels: a photo, rather than a camera's preview
-  auto result = work();
-  if (std::int64_t{frame.width} * frame.height >= kLarge) return_free_memory_seldom();
-  return result;
-}
 
 Seen detect_with_quality(const Detector& detector, const Frame& frame, const DetectOptions& options,
                          bool with_quality, Stages& stages) {
@@ -171,7 +152,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info)
     const int queue_limit = integer_from(object, "queueLimit", 1, 1 << 20);
     // The object must not be collected while a promise of its is pending.
     runner_ = std::make_unique<TaskRunner>(
-        info.Env(), static_cast<std::size_t>(queue_limit), [this] { settle(core_plan_); },
+        info.Env(), static_cast<std::size_t>(queue_limit), [this] { keep_to(core_plan_); },
         [this](bool busy) { busy ? Ref() : Unref(); });
   } catch (...) {
     --engine_count;  // no destructor runs for what was not made
@@ -183,24 +164,12 @@ EngineObject::~EngineObject() { --engine_count; }
 
 int EngineObject::count() { return engine_count; }
 
-template <typename Body>
-Napi::Value EngineObject::promised(Napi::Env env, Body body) {
-  try {
-    return body();
-  } catch (...) {
-    const Napi::Promise::Deferred deferred(env);
-    deferred.Reject(to_js_error(env, std::current_exception()).Value());
-    return deferred.Promise();
-  }
-}
-
 Napi::Value EngineObject::load_detector(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return promised(env, [&] {
     auto work = [models = models_, options = options_,
                  bytes = model_from(info[0])](Stages&) mutable {
       models->detector.emplace(Network(std::move(bytes.param), std::move(bytes.bin), options));
-      return_free_memory();
       return Nothing();
     };
     return runner_->run(env, {}, std::move(work), to_undefined);
@@ -218,7 +187,6 @@ Napi::Value EngineObject::load_embedder(const Napi::CallbackInfo& info) {
       bytes = {};
       Loaded loaded{placed.embedder.fused(), placed.on_gpu, std::move(placed.reason)};
       models->embedder.emplace(std::move(placed.embedder));
-      return_free_memory();
       return loaded;
     };
     return runner_->run(
@@ -241,9 +209,7 @@ Napi::Value EngineObject::detect(const Napi::CallbackInfo& info) {
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
     auto work = [models = models_, frame, options, with_quality](Stages& stages) {
-      return large(frame, [&] {
-        return detect_with_quality(models->need_detector(), frame, options, with_quality, stages);
-      });
+      return detect_with_quality(models->need_detector(), frame, options, with_quality, stages);
     };
     return runner_->run(
         env, std::move(keep), std::move(work),
@@ -296,10 +262,8 @@ Napi::Value EngineObject::embed_frame(const Napi::CallbackInfo& info) {
     Keep keep;
     const Frame frame = frame_from(info[0], keep);
     auto work = [models = models_, frame, options](Stages& stages) {
-      return large(frame, [&] {
-        return embed_most_prominent(models->need_detector(), models->need_embedder(), frame,
-                                    options, stages);
-      });
+      return embed_most_prominent(models->need_detector(), models->need_embedder(), frame, options,
+                                  stages);
     };
     return runner_->run(
         env, std::move(keep), std::move(work),
@@ -326,8 +290,7 @@ Napi::Value EngineObject::analyse(const Napi::CallbackInfo& info) {
     auto work = [models = models_, frame, options, embed](Stages& stages) {
       const Detector& detector = models->need_detector();
       const Embedder* embedder = embed ? &models->need_embedder() : nullptr;
-      return large(frame,
-                   [&] { return seesaw::analyse(frame, detector, embedder, options, stages); });
+      return seesaw::analyse(frame, detector, embedder, options, stages);
     };
     return runner_->run(
         env, std::move(keep), std::move(work),
@@ -347,12 +310,7 @@ Napi::Value EngineObject::cancel(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::close(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  return promised(env, [&] {
-    return runner_->close(env, [models = models_] {
-      *models = {};
-      return_free_memory();
-    });
-  });
+  return promised(env, [&] { return runner_->close(env, [models = models_] { *models = {}; }); });
 }
 
 Napi::Value EngineObject::pending(const Napi::CallbackInfo& info) {

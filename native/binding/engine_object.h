@@ -37,10 +37,6 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value threads(const Napi::CallbackInfo& info);
   Napi::Value powersave(const Napi::CallbackInfo& info);
 
-  /** Calls `body`, which returns a promise; what it throws becomes a rejected promise. */
-  template <typename Body>
-  Napi::Value promised(Napi::Env env, Body body);
-
   NetworkOptions options_;
   CorePlan core_plan_;
   std::shared_ptr<Models> models_;  // used on the engine's thread only

@@ -7,7 +7,6 @@
 namespace seesaw::binding {
 namespace {
 
-constexpr int kMaxSide = 1 << 16;
 constexpr int kMaxStride = 1 << 20;
 constexpr std::array<PixelFormat, 9> kFormats{
     PixelFormat::Rgb,  PixelFormat::Bgr,  PixelFormat::Rgba, PixelFormat::Bgra, PixelFormat::Gray,
@@ -44,8 +43,8 @@ void photo_from(const Napi::Object& object, Frame& frame, Keep& keep) {
   if (value.IsUndefined()) return;
   const Napi::Object photo = object_from(value, "photo");
   frame.reduced_by = integer_from(photo, "reducedBy", 2, kLargestJpegStep);
-  frame.jpeg.width = integer_from(photo, "width", 1, kMaxSide);
-  frame.jpeg.height = integer_from(photo, "height", 1, kMaxSide);
+  frame.jpeg.width = integer_from(photo, "width", 1, kMaxImageSide);
+  frame.jpeg.height = integer_from(photo, "height", 1, kMaxImageSide);
   const Napi::Uint8Array file = bytes_from(photo.Get("file"), "file");
   frame.jpeg.data = file.Data();
   frame.jpeg.bytes = file.ElementLength();
@@ -58,8 +57,8 @@ Frame frame_from(const Napi::Value& value, Keep& keep) {
   const Napi::Object object = object_from(value, "frame");
   const Napi::Value data_value = object.Get("data");
   Frame frame;
-  frame.width = integer_from(object, "width", 1, kMaxSide);
-  frame.height = integer_from(object, "height", 1, kMaxSide);
+  frame.width = integer_from(object, "width", 1, kMaxImageSide);
+  frame.height = integer_from(object, "height", 1, kMaxImageSide);
   frame.stride = integer_from(object, "stride", 1, kMaxStride);
   frame.format = kFormats[word_from(
       object, "format", {"rgb", "bgr", "rgba", "bgra", "gray", "nv12", "nv21", "i420", "yuyv"})];

@@ -27,9 +27,10 @@ void Task::settle(Napi::Env env) {
 }
 
 TaskRunner::TaskRunner(Napi::Env env, std::size_t queue_limit, const std::function<void()>& first,
-                       std::function<void(bool)> busy)
+                       std::function<void(bool)> busy, const char* owner)
     : env_(env),
       busy_(std::move(busy)),
+      owner_(owner),
       executor_(queue_limit, first),
       wake_(Wake::New(env, "seesawface", 0, 1, this)) {
   wake_.Unref(env);
@@ -65,10 +66,16 @@ Napi::Promise TaskRunner::submit(Napi::Env env, std::shared_ptr<Task> task, Tick
     } else if (fate == Executor::Fate::Withdrawn) {
       task->fail(std::make_exception_ptr(Error(ErrorCode::Aborted, "the work was aborted")));
     } else {
-      task->fail(std::make_exception_ptr(Error(ErrorCode::Closed, "the engine was closed")));
+      task->fail(
+          std::make_exception_ptr(Error(ErrorCode::Closed, "the " + owner_ + " was closed")));
     }
     complete(std::move(task));
   };
+  {
+    // Room for all that are pending: complete() must not fail.
+    const std::lock_guard<std::mutex> lock(mutex_);
+    completed_.reserve(pending_ + 1);
+  }
   if (ticket != 0) {
     task->ticket = ticket;
     tickets_[ticket] = task;
@@ -77,14 +84,23 @@ Napi::Promise TaskRunner::submit(Napi::Env env, std::shared_ptr<Task> task, Tick
   // The count goes up first: a quick thread may complete the task before try_submit returns.
   hold(env);
   ++pending_;
-  const Executor::Submitted submitted = executor_.try_submit(std::move(job), ticket);
+  const auto take_back = [&] {
+    tickets_.erase(ticket);
+    --pending_;
+    release(env);
+  };
+  Executor::Submitted submitted;
+  try {
+    submitted = executor_.try_submit(std::move(job), ticket);
+  } catch (...) {
+    take_back();  // no memory for one more
+    throw;
+  }
   if (submitted == Executor::Submitted::Yes) return promise;
-  tickets_.erase(ticket);
-  --pending_;
-  release(env);
+  take_back();
   const bool full = submitted == Executor::Submitted::QueueFull;
   throw Error(full ? ErrorCode::QueueFull : ErrorCode::Closed,
-              full ? "the engine's queue is full" : "the engine is closed");
+              "the " + owner_ + (full ? "'s queue is full" : " is closed"));
 }
 
 void TaskRunner::cancel(Ticket ticket) {
@@ -109,15 +125,16 @@ Napi::Promise TaskRunner::close(Napi::Env env, std::function<void()> last) {
     return deferred.Promise();
   }
   closers_.push_back(deferred);
-  hold(env);
-  const bool first = executor_.close([this, last = std::move(last)](Executor::Fate) {
+  Executor::Job at_end = [this, last = std::move(last)](Executor::Fate) {
     last();
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       ended_ = true;
     }
     wake_.NonBlockingCall();
-  });
+  };
+  hold(env);
+  const bool first = executor_.close(std::move(at_end));
   if (!first) release(env);
   return deferred.Promise();
 }

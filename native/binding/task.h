@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -83,9 +84,10 @@ class TaskRunner {
   /**
    * @param first runs on the engine's thread before the constructor returns; must not throw
    * @param busy  told true when the first task becomes pending, false after the last settled
+   * @param owner what errors call it: "engine"
    */
   TaskRunner(Napi::Env env, std::size_t queue_limit, const std::function<void()>& first,
-             std::function<void(bool)> busy);
+             std::function<void(bool)> busy, const char* owner = "engine");
   ~TaskRunner();
   TaskRunner(const TaskRunner&) = delete;
   TaskRunner& operator=(const TaskRunner&) = delete;
@@ -128,6 +130,7 @@ class TaskRunner {
 
   const napi_env env_;
   const std::function<void(bool)> busy_;
+  const std::string owner_;
   std::size_t pending_ = 0;
   std::size_t holds_ = 0;  // pending tasks and a close() under way
   std::unordered_map<Ticket, std::weak_ptr<Task>> tickets_;  // of tasks that may be cancelled

@@ -8,28 +8,30 @@
 
 namespace seesaw {
 
+/** What native code throws; TypeScript has more, for what it finds itself. */
 enum class ErrorCode {
   InvalidArgument,
   ImageDecode,
-  ImageTooLarge,
   NoFace,
-  ModelNotFound,
-  ModelCorrupt,
   ModelInvalid,
   PrecisionUnsupported,
   DeviceUnavailable,
-  EmbeddingMismatch,
-  FarUnsupported,
   Closed,
   QueueFull,
   Aborted,
-  BindingLoad,
   OutOfMemory,
   Internal,
 };
 
 /** The stable name of a code, the same in every language: "INVALID_ARGUMENT" and so on. */
 const char* code_name(ErrorCode code) noexcept;
+
+/**
+ * To be called first on threads of ours that may throw. A library that is loaded at run time gets the
+ * memory that exceptions need in each thread when that thread throws its first. When there is none left
+ * then, for std::bad_alloc, glibc ends the process: "cannot allocate memory for thread-local data".
+ */
+void prepare_this_thread_for_errors() noexcept;
 
 class Error : public std::runtime_error {
  public:

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "engine/error.h"
+
 namespace seesaw {
 namespace {
 
@@ -16,7 +18,9 @@ namespace {
 class Running {
  public:
   ~Running() { stop(); }
+  /** Executors that are made or destroyed meanwhile, by other threads, wait for the end of this. */
   void stop() {
+    const std::lock_guard<std::mutex> lock(mutex_);
     for (Executor* executor : executors_) {
       executor->close();
       executor->join();
@@ -106,16 +110,13 @@ bool Executor::close(Job last) {
 }
 
 void Executor::join() {
+  // exit() may wait for the thread while its owner does.
+  const std::lock_guard<std::mutex> lock(joining_);
   if (thread_.joinable()) thread_.join();
 }
 
 void Executor::loop() {
-  try {
-    // The C++ library gets the memory it keeps in each thread for exceptions when the first is
-    // thrown: now, and not when there is none left for std::bad_alloc, which would end the process.
-    throw 0;
-  } catch (int) {
-  }
+  prepare_this_thread_for_errors();
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return closed_ || !queue_.empty(); });

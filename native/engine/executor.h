@@ -69,7 +69,8 @@ class Executor {
   void loop();
 
   const std::size_t queue_limit_;
-  std::mutex mutex_;
+  std::mutex joining_;
+  std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::deque<Waiting> queue_;
   Job last_;

@@ -131,7 +131,10 @@ constexpr auto kCallers = callers(std::make_index_sequence<kMostArguments + 1>()
 using seesaw::run_region;
 
 // The names are those that compilers call: libgomp's for GCC, libomp's for Clang. NCNN's regions
-// use no more of OpenMP than these.
+// use no more of OpenMP than these. Should those of a later NCNN call another, linking the native
+// tests stops: with "undefined reference" to it or, where NCNN's own runtime has it, with "multiple
+// definition" of the names below, as the linker then takes simpleomp.cpp.o in. The addon, which may
+// have undefined names (Node's), is not loaded with one that nobody has: it is linked with -z now.
 extern "C" {
 
 int omp_get_thread_num() { return seesaw::place.part; }

@@ -6,9 +6,7 @@ namespace seesaw {
 
 void Stages::enter(Stage stage) {
   finish();
-  if (stopped_.load(std::memory_order_relaxed)) {
-    throw Error(ErrorCode::Aborted, "the work was aborted");
-  }
+  if (stopped()) throw Error(ErrorCode::Aborted, "the work was aborted");
   now_ = stage;
 }
 

@@ -25,6 +25,8 @@ class Stages {
   double milliseconds(Stage stage) const noexcept;
 
   void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
+  /** Whether it was told to stop; on any thread. */
+  bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
 
  private:
   using Clock = std::chrono::steady_clock;

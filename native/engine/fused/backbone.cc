@@ -50,7 +50,8 @@ class Backbone::State {
         converter_(input),
         team_(team, (bytes ? 3 : 2) * static_cast<int>(net.blocks.size()) + 3),
         plan_(make_plan(net, input.bgr, kernels, team_.size())),
-        quantised_(bytes ? int8::quantise_plan(net, plan_, kernels) : std::vector<int8::Stage>()),
+        quantised_(bytes ? int8::quantise_plan(net, plan_, kernels)
+                         : std::vector<int8::QuantisedBlock>()),
         space_(plan_, team_.size()),
         steps_(plan_, kernels_, space_) {
     if (!bytes) return;
@@ -75,7 +76,7 @@ class Backbone::State {
     return static_cast<int>(parts.size());
   }
 
-  void expand(int step, const Stage& stage, const float* in, float* out, Scratch& scratch) {
+  void expand(int step, const PlannedBlock& stage, const float* in, float* out, Scratch& scratch) {
     const Expansion& expansion = stage.expansion;
     const int parts = count(expansion.parts);
     const int rows = stage.shortcut_conv.panels.empty() ? 0 : stage.size;
@@ -88,7 +89,7 @@ class Backbone::State {
     });
   }
 
-  void project(int step, const Stage& stage, float* out, Scratch& scratch) {
+  void project(int step, const PlannedBlock& stage, float* out, Scratch& scratch) {
     const int groups = stage.size * stage.size / kGroup, threads = team_.size();
     // Every thread makes the gates for itself, within its first task: once the last task is done,
     // others go on and overwrite what the gates are made of.
@@ -126,7 +127,7 @@ class Backbone::State {
   }
 
   void expand_bytes(int step, int index, const float* in, float* out, Scratch& scratch) {
-    const Stage& stage = plan_.stages[index];
+    const PlannedBlock& stage = plan_.stages[index];
     const int parts = count(stage.expansion.parts);
     const int rows = stage.shortcut_conv.panels.empty() ? 0 : stage.size;
     team_.share(step, parts + rows, [&](int i) {
@@ -139,7 +140,7 @@ class Backbone::State {
   }
 
   void project_bytes(int step, int index, float* out, Scratch& scratch, int8::Local& local) {
-    const Stage& stage = plan_.stages[index];
+    const PlannedBlock& stage = plan_.stages[index];
     const int groups = stage.size * stage.size / kGroup, threads = team_.size();
     // As in project(): by channels where there are few pixels.
     const bool by_channels = groups < 4 * threads && threads > 1;
@@ -168,7 +169,7 @@ class Backbone::State {
     team_.share(step++, count(plan_.stem.parts), [&](int part) {
       steps_.expand(plan_.stem, part, space_.image.data(), maps[0].data(), scratch);
     });
-    for (const Stage& stage : plan_.stages) {
+    for (const PlannedBlock& stage : plan_.stages) {
       const float* in = maps[current].data();
       // An identity's sum is formed where its input lies.
       if (stage.shortcut != Shortcut::Identity) current = 1 - current;
@@ -193,7 +194,7 @@ class Backbone::State {
   std::mutex mutex_;  // of all below, while it runs
   Team team_;
   Plan plan_;
-  std::vector<int8::Stage> quantised_;  // until bytes_ has it
+  std::vector<int8::QuantisedBlock> quantised_;  // until bytes_ has it
   Workspace space_;
   const Steps steps_;
   std::optional<int8::Steps> bytes_;

@@ -35,7 +35,7 @@ void set_expansion(Job& job, const Expansion& e, int number, const Number* in,
 
 /** One of a block's projections, of all pixels; its panels are the caller's to set. */
 template <typename Job, typename Number>
-void set_projection(Job& job, const Stage& stage, const Projection& projection,
+void set_projection(Job& job, const PlannedBlock& stage, const Projection& projection,
                     const Number* middle, int channels, float* out) {
   job.in = middle + projection.input.offset;
   job.in_pixel = stage.expansion.middle;

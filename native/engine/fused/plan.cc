@@ -73,8 +73,8 @@ struct Maker {
   }
 
   /** @param size width of the block's input */
-  Stage stage(const Block& block, int size) const {
-    Stage stage;
+  PlannedBlock stage(const Block& block, int size) const {
+    PlannedBlock stage;
     stage.in = block.in();
     stage.out = block.out();
     stage.size = size / block.depthwise.stride;
@@ -136,7 +136,7 @@ std::size_t numbers_in(const std::vector<ExpandPart>& parts) {
   for (const ExpandPart& part : parts) sum += part.pointwise.data.size() + part.depthwise.size();
   return sum;
 }
-std::size_t numbers_in(const Stage& stage) {
+std::size_t numbers_in(const PlannedBlock& stage) {
   std::size_t sum = numbers_in(stage.expansion.parts) + numbers_in(stage.down) +
                     numbers_in(stage.up) + stage.shortcut_conv.data.size();
   for (const Projection& projection : stage.projections) sum += projection.pointwise.data.size();

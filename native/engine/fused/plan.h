@@ -39,8 +39,8 @@ struct Projection {
   int column = 0;  // the first output channel
 };
 
-/** One block of the network. */
-struct Stage {
+/** One block of the network, its weights packed for the kernels. */
+struct PlannedBlock {
   Expansion expansion;
   PackedLinear down, up;
   std::array<Projection, 2> projections;
@@ -51,7 +51,7 @@ struct Stage {
 
 struct Plan {
   Expansion stem;
-  std::vector<Stage> stages;
+  std::vector<PlannedBlock> stages;
   std::vector<ExpandPart> head;  // each a convolution, then a weighted sum over all pixels
   int head_pixels = 0;
   PackedLinear embed;

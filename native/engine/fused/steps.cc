@@ -14,7 +14,7 @@ void Steps::expand(const Expansion& e, int index, const float* in, float* out,
 }
 
 /** The maxima of 2 x 2 pixels. */
-void Steps::pool_row(const Stage& stage, const float* in, int row) const {
+void Steps::pool_row(const PlannedBlock& stage, const float* in, int row) const {
   const std::ptrdiff_t channels = stage.in, width = std::ptrdiff_t(stage.expansion.rows);
   for (int x = 0; x < stage.size; ++x) {
     const float* a = in + (2 * row * width + 2 * x) * channels;
@@ -26,7 +26,7 @@ void Steps::pool_row(const Stage& stage, const float* in, int row) const {
   }
 }
 
-void Steps::shortcut_row(const Stage& stage, const float* in, float* out, int row) const {
+void Steps::shortcut_row(const PlannedBlock& stage, const float* in, float* out, int row) const {
   PointwiseJob job;
   if (stage.shortcut == Shortcut::PoolConv) {
     pool_row(stage, in, row);
@@ -47,7 +47,7 @@ void Steps::shortcut_row(const Stage& stage, const float* in, float* out, int ro
   kernels_.pointwise(job);
 }
 
-void Steps::squeeze_excite(const Stage& stage, Scratch& scratch) const {
+void Steps::squeeze_excite(const PlannedBlock& stage, Scratch& scratch) const {
   LinearJob job;
   job.in = space_.sums.data();
   job.inputs = stage.down.inputs;
@@ -68,7 +68,7 @@ void Steps::squeeze_excite(const Stage& stage, Scratch& scratch) const {
   kernels_.linear(job);
 }
 
-PointwiseJob Steps::projection_job(const Stage& stage, const Projection& projection,
+PointwiseJob Steps::projection_job(const PlannedBlock& stage, const Projection& projection,
                                    float* out) const {
   PointwiseJob job;
   set_projection(job, stage, projection, space_.middle.data(), projection.pointwise.outputs, out);
@@ -86,12 +86,13 @@ Panel Steps::fold(const Projection& projection, const Panel& panel, const Scratc
   return folded;
 }
 
-int Steps::panel_count(const Stage& stage) {
+int Steps::panel_count(const PlannedBlock& stage) {
   const auto& [first, second] = stage.projections;
   return static_cast<int>(first.pointwise.panels.size() + second.pointwise.panels.size());
 }
 
-void Steps::project_panel(const Stage& stage, int panel, float* out, Scratch& scratch) const {
+void Steps::project_panel(const PlannedBlock& stage, int panel, float* out,
+                          Scratch& scratch) const {
   const int second = static_cast<int>(stage.projections[1].pointwise.panels.size());
   const bool later = panel < second;  // the larger ones go first
   const Projection& projection = stage.projections[later ? 1 : 0];
@@ -103,7 +104,7 @@ void Steps::project_panel(const Stage& stage, int panel, float* out, Scratch& sc
   kernels_.pointwise(job);
 }
 
-void Steps::fold_projections(const Stage& stage, Scratch& scratch) const {
+void Steps::fold_projections(const PlannedBlock& stage, Scratch& scratch) const {
   float* to = scratch.folded.data();
   for (const int which : {0, 1}) {
     const Projection& projection = stage.projections[which];
@@ -116,7 +117,7 @@ void Steps::fold_projections(const Stage& stage, Scratch& scratch) const {
   }
 }
 
-void Steps::project_groups(const Stage& stage, int first, int count, float* out,
+void Steps::project_groups(const PlannedBlock& stage, int first, int count, float* out,
                            const Scratch& scratch) const {
   for (const int which : {0, 1}) {
     PointwiseJob job = projection_job(stage, stage.projections[which], out);

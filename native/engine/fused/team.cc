@@ -2,10 +2,12 @@
 
 #include <exception>
 
+#include "engine/error.h"
+
 namespace seesaw::fused {
 
 Team::Team(const TeamOptions& options, int steps)
-    : spin_(options.spin), steps_(steps), apart_(options.threads - 1) {
+    : spin_(options.spin), steps_(steps), helper_cores_(options.threads - 1) {
   workers_.reserve(options.threads - 1);
   try {
     for (int i = 1; i < options.threads; ++i) workers_.emplace_back([this, i] { loop(i); });
@@ -34,7 +36,7 @@ void Team::run(const std::function<void(int)>& work) {
   }
   work_ = &work;
   // A worker that sleeps is not to wake on this thread's core: it would wait there for its end.
-  apart_.keep_from_this_core();
+  helper_cores_.keep_from_this_core();
   round_.fetch_add(1);
   wake();
   work(0);
@@ -43,7 +45,8 @@ void Team::run(const std::function<void(int)>& work) {
 }
 
 void Team::loop(int index) {
-  apart_.add_this_thread(index - 1);
+  prepare_this_thread_for_errors();
+  helper_cores_.add_this_thread(index - 1);
   std::uint32_t last = 0;
   const auto open = [](std::uint32_t round) { return round % 2 == 1; };
   for (;;) {

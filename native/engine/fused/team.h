@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/apart.h"
+#include "engine/helper_cores.h"
 #include "engine/spin.h"
 
 namespace seesaw::fused {
@@ -85,7 +85,7 @@ class Team {
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
-  Apart apart_;
+  HelperCores helper_cores_;
   std::vector<std::thread> workers_;
 };
 

@@ -18,7 +18,7 @@ struct Sizes {
     add(plan.stem);
     first = std::size_t(plan.stem.middle) * plan.stem.rows * plan.stem.rows;
     most(sums, plan.stem.middle);
-    for (const Stage& stage : plan.stages) add(stage);
+    for (const PlannedBlock& stage : plan.stages) add(stage);
     most(first, second);
   }
 
@@ -39,7 +39,7 @@ struct Sizes {
     }
   }
 
-  void add(const Stage& stage) {
+  void add(const PlannedBlock& stage) {
     add(stage.expansion);
     const std::size_t pixels = std::size_t(stage.size) * stage.size;
     most(second, pixels * stage.out);

@@ -14,7 +14,7 @@ CorePlan plan_cores(const Topology& topology, Powersave wanted, std::optional<in
   return plan;
 }
 
-void settle(CorePlan& plan) {
+void keep_to(CorePlan& plan) {
   if (plan.powersave == Powersave::Off) return;
   if (!set_thread_affinity(plan.cpus)) plan.powersave = Powersave::Off;
 }

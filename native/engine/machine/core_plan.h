@@ -27,6 +27,6 @@ CorePlan plan_cores(const Topology& topology, Powersave wanted, std::optional<in
  * Has the calling thread, and so the teams it will start, keep to the plan. Where the system
  * does not allow that its powersave is off afterwards.
  */
-void settle(CorePlan& plan);
+void keep_to(CorePlan& plan);
 
 }  // namespace seesaw

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "engine/error.h"
 #include "face/embed/align.h"
 #include "face/picture/block_means.h"
 #include "mat.h"
@@ -97,8 +98,12 @@ Box FacePatch::in_image(const Box& box, double degrees) const {
 }
 
 double lean_of(const Landmarks& landmarks) {
-  const Similarity to_upright = estimate_similarity(landmarks);
-  return -std::atan2(to_upright.b, to_upright.a) * kDegrees;
+  try {
+    const Similarity to_upright = estimate_similarity(landmarks);
+    return -std::atan2(to_upright.b, to_upright.a) * kDegrees;
+  } catch (const Error&) {
+    return 0;
+  }
 }
 
 }  // namespace seesaw

@@ -31,7 +31,8 @@ class FacePatch {
 
 /**
  * By how many degrees a face is turned clockwise, from -180 to 180: the angle of the similarity
- * between its landmarks and the upright template.
+ * between its landmarks and the upright template; 0 for landmarks that fit no face, which a network
+ * may give.
  */
 double lean_of(const Landmarks& landmarks);
 

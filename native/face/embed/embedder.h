@@ -26,6 +26,7 @@ struct EmbedderInput {
 
 /** Width and height of an aligned crop. */
 inline constexpr int kCropSize = kAlignedSize;
+static_assert(kCropSize == fused::kInputSize, "the kernels are made for aligned crops");
 
 class Embedder {
  public:

@@ -25,8 +25,8 @@ struct Area {
   int height = 0;
 };
 
-/** Longest side accepted; keeps every product of sizes well inside 64 bits. */
-inline constexpr int kMaxImageSide = 1 << 16;
+/** Longest side accepted, a JPEG's; every product of sizes stays well inside 64 bits. */
+inline constexpr int kMaxImageSide = 65535;
 
 /** A black image. @throws Error InvalidArgument naming "width" or "height" */
 Image blank_image(int width, int height);

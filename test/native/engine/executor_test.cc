@@ -171,6 +171,22 @@ TEST(Executor, ManyThreadsMaySubmit) {
   EXPECT_EQ(ran + refused, 2000);
 }
 
+TEST(Executor, StopAllMayMeetExecutorsThatComeAndGo) {
+  std::atomic<bool> over{false};
+  std::vector<std::thread> owners;
+  for (int t = 0; t < 3; ++t) {
+    owners.emplace_back([&] {
+      while (!over) {
+        Executor executor(2);
+        executor.try_submit([](Fate) {});
+      }
+    });
+  }
+  for (int i = 0; i < 500; ++i) Executor::stop_all();
+  over = true;
+  for (std::thread& owner : owners) owner.join();
+}
+
 /** What process.exit() comes to: nothing that lives on the stack or in an environment goes away. */
 [[noreturn]] void exit_at_work() {
   std::promise<void> running, cancelled;

@@ -71,13 +71,14 @@ bool can_quantise(const Description& net) {
   });
 }
 
-std::vector<Stage> quantise_plan(const Description& net, Plan& plan, const Kernels& kernels) {
+std::vector<QuantisedBlock> quantise_plan(const Description& net, Plan& plan,
+                                          const Kernels& kernels) {
   const auto same = [](int k) { return k; };
-  std::vector<Stage> stages;
+  std::vector<QuantisedBlock> stages;
   for (std::size_t i = 0; i < net.blocks.size(); ++i) {
     const Block& block = net.blocks[i];
-    fused::Stage& from = plan.stages[i];
-    Stage stage;
+    fused::PlannedBlock& from = plan.stages[i];
+    QuantisedBlock stage;
     const Linear expand[] = {into_swish(block.expand[0], kernels.swish),
                              into_swish(block.expand[1], kernels.swish)};
     for (std::size_t p = 0; p < from.expansion.parts.size(); ++p) {

@@ -28,7 +28,8 @@ struct Packed {
 Packed pack_bytes(const Linear& map, int first, int count, const InputOrder& input,
                   const Kernels& kernels);
 
-struct Stage {
+/** The pointwise convolutions of a block, quantised. */
+struct QuantisedBlock {
   std::vector<Packed> expand;  // of each part of the plan's expansion
   std::array<Packed, 2> project;
 };
@@ -37,6 +38,7 @@ struct Stage {
 bool can_quantise(const Description& net);
 
 /** @param plan of `net`; loses the weights that the result has instead */
-std::vector<Stage> quantise_plan(const Description& net, Plan& plan, const Kernels& kernels);
+std::vector<QuantisedBlock> quantise_plan(const Description& net, Plan& plan,
+                                          const Kernels& kernels);
 
 }  // namespace seesaw::fused::int8

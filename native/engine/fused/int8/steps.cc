@@ -11,40 +11,42 @@ namespace {
 /** The least value of swish, x / (1 + e^-x), which it has at x = -1.2785. */
 constexpr float kLeastSwish = -0.27846455f;
 
-std::size_t input_size(const fused::Stage& stage) {
+std::size_t input_size(const fused::PlannedBlock& stage) {
   return std::size_t(stage.expansion.rows) * stage.expansion.rows * stage.in;
 }
 
-std::size_t middle_size(const fused::Stage& stage) {
+std::size_t middle_size(const fused::PlannedBlock& stage) {
   return std::size_t(stage.size) * stage.size * stage.expansion.middle;
 }
 
 template <typename Size>
 std::size_t most(const Plan& plan, const Size& size) {
   std::size_t most = 0;
-  for (const fused::Stage& stage : plan.stages) most = std::max<std::size_t>(most, size(stage));
+  for (const fused::PlannedBlock& stage : plan.stages)
+    most = std::max<std::size_t>(most, size(stage));
   return most;
 }
 
 }  // namespace
 
-Steps::Steps(const Plan& plan, std::vector<Stage> stages, const Int8Kernels& kernels,
+Steps::Steps(const Plan& plan, std::vector<QuantisedBlock> stages, const Int8Kernels& kernels,
              Workspace& space)
     : plan_(plan),
       stages_(std::move(stages)),
       kernels_(kernels),
       space_(space),
       input_(most(plan, input_size)),
-      peaks_(most(plan, [](const fused::Stage& stage) { return stage.expansion.middle; })) {}
+      peaks_(most(plan, [](const fused::PlannedBlock& stage) { return stage.expansion.middle; })) {}
 
 Local Steps::make_local() const {
-  const std::size_t channels = most(
-      plan_, [](const fused::Stage& stage) { return std::max(stage.in, stage.expansion.middle); });
+  const std::size_t channels = most(plan_, [](const fused::PlannedBlock& stage) {
+    return std::max(stage.in, stage.expansion.middle);
+  });
   return {{}, Buffer(channels), std::vector<std::uint8_t>(most(plan_, middle_size))};
 }
 
 void Steps::find_input_levels(int index, const float* in, Local& local) const {
-  const fused::Stage& stage = plan_.stages[index];
+  const fused::PlannedBlock& stage = plan_.stages[index];
   float low = 0, high = 0;
   kernels_.range(in, input_size(stage), low, high);
   local.levels = levels_between(low, high);
@@ -54,7 +56,7 @@ void Steps::find_input_levels(int index, const float* in, Local& local) const {
 void Steps::quantise_row(int index, int row, const float* in, const Local& local) {
   // All threads find the same levels; one of them says them to those that had no row to do.
   if (row == 0) input_levels_ = local.levels;
-  const fused::Stage& stage = plan_.stages[index];
+  const fused::PlannedBlock& stage = plan_.stages[index];
   const std::size_t offset = std::size_t(row) * stage.expansion.rows * stage.in;
   QuantiseJob job;
   job.in = in + offset;
@@ -102,7 +104,7 @@ void Steps::quantise_middle(int index, int first, int groups, Local& local) cons
 }
 
 PointwiseJob Steps::projection_job(int index, int which, float* out, const Local& local) const {
-  const fused::Stage& stage = plan_.stages[index];
+  const fused::PlannedBlock& stage = plan_.stages[index];
   const Projection& projection = stage.projections[which];
   const Packed& packed = stages_[index].project[which];
   PointwiseJob job;

@@ -21,7 +21,8 @@ struct Local {
 class Steps {
  public:
   /** @param stages quantised from `plan` */
-  Steps(const Plan& plan, std::vector<Stage> stages, const Int8Kernels& kernels, Workspace& space);
+  Steps(const Plan& plan, std::vector<QuantisedBlock> stages, const Int8Kernels& kernels,
+        Workspace& space);
 
   // A block's input becomes bytes, row by row. Every thread finds the levels for itself first.
   void find_input_levels(int stage, const float* in, Local& local) const;
@@ -47,7 +48,7 @@ class Steps {
   PointwiseJob projection_job(int stage, int which, float* out, const Local& local) const;
 
   const Plan& plan_;
-  const std::vector<Stage> stages_;
+  const std::vector<QuantisedBlock> stages_;
   const Int8Kernels& kernels_;
   Workspace& space_;
   std::vector<std::uint8_t> input_;

@@ -76,7 +76,7 @@ TEST(CorePlan, HoldsForTheThreadThatSettlesAndThoseItStarts) {
   CorePlan plan = plan_cores(read_topology(tree.root(), all, 1), Powersave::Little, std::nullopt);
   CpuSet here, started;
   {
-    Executor executor(1, [&] { settle(plan); });
+    Executor executor(1, [&] { keep_to(plan); });
     std::promise<void> done;
     executor.try_submit([&](Executor::Fate) {
       here = thread_affinity().value();
@@ -94,7 +94,7 @@ TEST(CorePlan, HoldsForTheThreadThatSettlesAndThoseItStarts) {
 TEST(CorePlan, IsOffWhereTheSystemRefuses) {
   CorePlan plan{Powersave::Big, 2, CpuSet().set(kMostCpus - 1)};
   const CpuSet before = thread_affinity().value();
-  std::thread([&] { settle(plan); }).join();
+  std::thread([&] { keep_to(plan); }).join();
   EXPECT_EQ(plan.powersave, Powersave::Off);
   EXPECT_EQ(plan.threads, 2);
   EXPECT_EQ(thread_affinity(), before);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <random>
 
@@ -269,6 +270,19 @@ TEST(FacePatch, Lean) {
   for (const double degrees : {0.0, 20.0, -75.0, 170.0}) {
     const Landmarks landmarks = test::landmarks_for(test::turned(-degrees, 0.5, 3, 4));
     EXPECT_NEAR(lean_of(landmarks), degrees, 1e-3);
+  }
+}
+
+TEST(FacePatch, LandmarksThatFitNoFaceHaveNoLean) {
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<std::pair<const char*, Landmarks>> cases{
+      {"one point", {{{5, 5}, {5, 5}, {5, 5}, {5, 5}, {5, 5}}}},
+      {"no numbers", {{{kNaN, 5}, {9, 5}, {7, 7}, {5, 9}, {9, 9}}}},
+      {"larger than any picture",
+       {{{-1e7f, -1e7f}, {1e7f, -1e7f}, {0, 0}, {-1e7f, 1e7f}, {1e7f, 1e7f}}}},
+  };
+  for (const auto& [name, landmarks] : cases) {
+    EXPECT_EQ(lean_of(landmarks), 0) << name;
   }
 }
 

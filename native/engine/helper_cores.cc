@@ -1,12 +1,12 @@
-#include "engine/apart.h"
+#include "engine/helper_cores.h"
 
 #include "engine/machine/affinity.h"
 
 namespace seesaw {
 
-void Apart::add_this_thread(int helper) noexcept { helpers_[helper] = current_thread(); }
+void HelperCores::add_this_thread(int helper) noexcept { helpers_[helper] = current_thread(); }
 
-void Apart::keep_from_this_core() noexcept {
+void HelperCores::keep_from_this_core() noexcept {
   const std::optional<int> core = current_cpu();
   if (!core || *core == core_ || *core >= static_cast<int>(kMostCpus)) return;
   // As it is now: whoever keeps this thread to some cores means its helpers too.

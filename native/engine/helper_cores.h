@@ -12,9 +12,9 @@ namespace seesaw {
  * nothing to do. The helpers may run wherever that thread may, but for the core that it is on.
  * Where the system has no such thing, this does nothing.
  */
-class Apart {
+class HelperCores {
  public:
-  explicit Apart(int helpers) : helpers_(helpers) {}
+  explicit HelperCores(int helpers) : helpers_(helpers) {}
 
   /** On a helper, before all else. */
   void add_this_thread(int helper) noexcept;
