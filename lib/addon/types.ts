@@ -209,8 +209,52 @@ export interface NativeJpegHeader {
   gray: boolean
 }
 
+export interface NativeSearchIndexOptions {
+  /** Numbers of a row: 1 to 4096. */
+  dimensions: number
+  /** Of a search, the index's own among them. */
+  threads: number
+  queueLimit: number
+  /** Keeps the fp32 rows, too. */
+  keepRows: boolean
+}
+
+export interface NativeSearchOptions {
+  /** 1 to 4096. */
+  k: number
+  per: 'row' | 'person'
+}
+
+/** Rows, by the score; the lower person or id first where scores are equal. */
+export interface NativeHits {
+  ids: BigInt64Array
+  persons: BigInt64Array
+  scores: Float64Array
+}
+
+/** Calls take effect in their order, one after the other, on the index's own thread. */
+export interface NativeSearchIndex {
+  /** All rows or none; copied at once. Resolves to the number of rows in the index. */
+  add(ids: BigInt64Array, persons: BigInt64Array, rows: Float32Array): Promise<number>
+  remove(ids: BigInt64Array): Promise<{ removed: number; size: number }>
+  /**
+   * For each query (up to 1024, one after the other in the array): the k best, or, without the fp32
+   * rows, all rows that may be among them, with the upper bounds of their scores.
+   */
+  search(
+    queries: Float32Array,
+    options: NativeSearchOptions,
+    ticket?: number
+  ): Promise<NativeHits[]>
+  /** As an engine's. */
+  cancel(ticket: number): void
+  /** As an engine's. */
+  close(): Promise<void>
+}
+
 export interface NativeAddon {
   Engine: new (options: NativeEngineOptions) => NativeEngine
+  SearchIndex: new (options: NativeSearchIndexOptions) => NativeSearchIndex
   /** Null for a JPEG that is left to another decoder. */
   jpegHeader(file: Uint8Array): NativeJpegHeader | null
   /**

@@ -5,6 +5,7 @@
 
 #include "binding/engine_object.h"
 #include "binding/errors.h"
+#include "binding/gallery_index.h"
 #include "binding/jpeg_calls.h"
 #include "binding/values.h"
 #include "engine/machine/build_info.h"
@@ -97,6 +98,7 @@ Napi::Value engines(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", EngineObject::define(env));
+  exports.Set("SearchIndex", GalleryIndex::define(env));
   exports.Set("ncnnVersion", Napi::String::New(env, ncnn_version()));
   exports.Set("defaultThreads", Napi::Function::New<threads>(env, "defaultThreads"));
   exports.Set("engines", Napi::Function::New<engines>(env, "engines"));
