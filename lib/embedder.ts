@@ -29,7 +29,7 @@ export interface ModelOptions {
 export interface DeviceOptions {
   /**
    * What computes the embedding network; detection is always the CPU's. `'vulkan'`: a GPU, by an
-   * add-on built with Vulkan; rejects with DeviceUnavailableError where there is none, or where it
+   * addon built with Vulkan; rejects with DeviceUnavailableError where there is none, or where it
    * does not agree with the CPU on fixed inputs, compared when the network is loaded. `'auto'`: a GPU
    * if it passes, the CPU otherwise; `device` and `deviceReason` tell which, and why. Default `'cpu'`: on small
    * boards it is often the faster one. Embeddings of both may be compared with each other.

@@ -154,7 +154,7 @@ export class QueueFullError extends SeesawFaceError {
   readonly code = 'QUEUE_FULL'
 }
 
-/** The native add-on is missing or cannot be loaded; the message says how to get it. */
+/** The native addon is missing or cannot be loaded; the message says how to get it. */
 export class BindingLoadError extends SeesawFaceError {
   readonly code = 'BINDING_LOAD'
 }

@@ -84,7 +84,7 @@ function nameOf(photo: PhotoInput, argument: string): string {
   return named ? `"${photo}"` : argument === 'photo' ? 'the photo' : `photo ${argument}`
 }
 
-/** The add-on's NoFaceError in full: which photo, the best score seen and the one wanted. */
+/** The addon's NoFaceError in full: which photo, the best score seen and the one wanted. */
 function noFaceIn(
   photo: PhotoInput,
   argument: string,

@@ -26,7 +26,7 @@ command -v clang++ >/dev/null && ls "$(clang++ -print-resource-dir)"/lib/*/libcl
 if [ ! -e build-fuzz/CMakeCache.txt ] && command -v ninja >/dev/null; then
   export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}"
 fi
-# NCNN is the one that the add-on has: only our own code is instrumented.
+# NCNN is the one that the addon has: only our own code is instrumented.
 cmake -S . -B build-fuzz -DCMAKE_CXX_COMPILER=clang++ -DSEESAWFACE_FUZZ=ON \
   -DSEESAWFACE_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DNCNN_DIR="$(node install/index.mjs ensure ncnn --cxx "$(command -v c++)")"

@@ -58,7 +58,7 @@ need cmake cmake cmake
 need ninja ninja-build ninja
 need python3 python3 python
 if [ "$platform" = termux ]; then
-  # The static C++ library, so that the add-on needs no other package to stay as it is.
+  # The static C++ library, so that the addon needs no other package to stay as it is.
   [ -e "$prefix/lib/libc++_static.a" ] || missing="$missing ndk-sysroot"
 fi
 python3 -m pip --version >/dev/null 2>&1 || case "$platform" in

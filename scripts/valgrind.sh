@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a session with the built add-on in Node under valgrind's memcheck: no error, and nothing
+# Runs a session with the built addon in Node under valgrind's memcheck: no error, and nothing
 # definitely lost. test/valgrind/node.supp names what is Node's own.
 #
 # Valgrind knows no AVX-512 and says so to programs: the kernels for AVX2 run.

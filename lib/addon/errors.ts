@@ -51,7 +51,7 @@ function field(value: object, name: string): unknown {
   return (value as Readonly<Record<string, unknown>>)[name]
 }
 
-/** Turns what the add-on threw (a plain Error with a `code`) into one of the classes above. */
+/** Turns what the addon threw (a plain Error with a `code`) into one of the classes above. */
 export function fromNative(thrown: unknown): SeesawFaceError {
   if (thrown instanceof SeesawFaceError) return thrown
   if (!(thrown instanceof Error)) return new InternalError(String(thrown), { cause: thrown })

@@ -1,7 +1,7 @@
 import type { Face, Point } from '../faces/types.js'
 import type { NativeFace } from './types.js'
 
-/** A face as the add-on tells it, as users see it. */
+/** A face as the addon tells it, as users see it. */
 export function faceFromNative({ box, score, landmarks, quality }: NativeFace): Face {
   const point = (i: number): Point => ({
     x: landmarks[2 * i] as number,

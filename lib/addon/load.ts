@@ -10,7 +10,7 @@ function asError({ problem, remedy }: Problem, cause: unknown): BindingLoadError
 
 let loaded: NativeAddon | undefined
 
-/** Loads the add-on on first use, so that importing the package never fails for want of it. */
+/** Loads the addon on first use, so that importing the package never fails for want of it. */
 export function loadBinding(): NativeAddon {
   if (loaded === undefined) {
     try {

@@ -10,7 +10,7 @@ declare module 'node-gyp-build' {
     readonly armv?: string
   }
   interface Load {
-    /** Finds and loads the add-on of the package in `dir`: build/Release first, then prebuilds. */
+    /** Finds and loads the addon of the package in `dir`: build/Release first, then prebuilds. */
     <Addon>(dir: string): Addon
     /** The file that would be loaded; throws when there is none. */
     resolve(dir: string): string

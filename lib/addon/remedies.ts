@@ -14,7 +14,7 @@ const reinstall = 'install the package anew: `npm install seesawface`'
 
 const table = {
   NOT_BUILT: `Build it — ${rebuild}.`,
-  LIBRARY_MISSING: `Install the library, or build the add-on here — ${rebuild}.`,
+  LIBRARY_MISSING: `Install the library, or build the addon here — ${rebuild}.`,
   SYSTEM_TOO_OLD: `Build it here — ${rebuild}.`,
   OTHER_MACHINE: `Was node_modules copied? Build it here — ${rebuild}.`,
   NOT_LOADABLE: `Build it anew — ${rebuild}.`,
@@ -50,12 +50,12 @@ function headline(thrown: unknown): string {
   return message.split('\n')[0] ?? ''
 }
 
-/** What keeps the add-on from loading, from what Node or the system's loader said. */
+/** What keeps the addon from loading, from what Node or the system's loader said. */
 export function loadProblem(thrown: unknown): Problem {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   const target = `${process.platform}-${process.arch}, Node ${process.versions.node}`
   if (/No native build was found/.test(message)) {
-    return problem('NOT_BUILT', `The native add-on has not been built for ${target}.`)
+    return problem('NOT_BUILT', `The native addon has not been built for ${target}.`)
   }
   const library =
     /(lib[\w.+-]+\.so[\w.]*): cannot open shared object|library "(lib[^"]+)" not found|Error loading shared library (lib[\w.+-]+):/.exec(
@@ -65,25 +65,25 @@ export function loadProblem(thrown: unknown): Problem {
     const name = library[1] ?? library[2] ?? library[3]
     return problem(
       'LIBRARY_MISSING',
-      `The native add-on needs the system library ${name}, which is missing.`
+      `The native addon needs the system library ${name}, which is missing.`
     )
   }
   const symbolVersion = /version `([^']+)' not found/.exec(message)
   if (symbolVersion) {
     return problem(
       'SYSTEM_TOO_OLD',
-      `The native add-on was built on a newer system (it wants ${symbolVersion[1]}).`
+      `The native addon was built on a newer system (it wants ${symbolVersion[1]}).`
     )
   }
   if (/invalid ELF header|wrong ELF class|Exec format|mach-o|not a valid Win32/i.test(message)) {
     return problem(
       'OTHER_MACHINE',
-      `The native add-on was built for another kind of machine than ${target}.`
+      `The native addon was built for another kind of machine than ${target}.`
     )
   }
   return problem(
     'NOT_LOADABLE',
-    `The native add-on cannot be loaded on ${target}: ${headline(thrown)}.`
+    `The native addon cannot be loaded on ${target}: ${headline(thrown)}.`
   )
 }
 

@@ -2,7 +2,7 @@ import type { Precision } from '../embeddings/precision.js'
 import type { NativeFrame } from '../frames/native-frame.js'
 
 /**
- * The shape of the native add-on: the only file that names its functions. Each method of an engine
+ * The shape of the native addon: the only file that names its functions. Each method of an engine
  * runs on that engine's own inference thread; memory passed in must be neither detached nor shrunk
  * until the returned promise settles, and everything returned is owned by V8. A `ticket`, a number
  * other than 0 that no call under way has, names a call for `cancel`.
@@ -26,7 +26,7 @@ export interface NativeTiming {
   embed: number
 }
 
-/** File contents whose size and sha256 were checked already; the add-on copies them at once. */
+/** File contents whose size and sha256 were checked already; the addon copies them at once. */
 export interface NativeModel {
   param: Uint8Array
   bin: Uint8Array

@@ -22,7 +22,7 @@ export function surveyVulkan(): NativeVulkan {
   return loadBinding().vulkan({ allowSoftware: allowSoftware() })
 }
 
-/** The add-on's error with what helps. */
+/** The addon's error with what helps. */
 export function withRemedy(error: DeviceUnavailableError): DeviceUnavailableError {
   const remedy = vulkanRemedy(surveyVulkan())
   const tail = remedy === undefined ? "Use device 'auto' or 'cpu'." : remedy

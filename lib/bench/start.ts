@@ -4,7 +4,7 @@ import { sampleFrameSize } from './sample-photo.js'
 
 /** What it takes to begin, in a process of its own. */
 export interface StartFigures {
-  /** Milliseconds of FaceRecognizer.open(), the add-on's loading included. */
+  /** Milliseconds of FaceRecognizer.open(), the addon's loading included. */
   readonly load: number
   /** Milliseconds of the first embed(), of a frame at hand. */
   readonly first: number

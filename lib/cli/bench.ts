@@ -120,7 +120,7 @@ function tell(report: BenchReport): void {
   print(colour.bold('on disk'))
   printFields([
     ['code', megabytes(sizes.code)],
-    ['add-on', megabytes(sizes.addon)],
+    ['addon', megabytes(sizes.addon)],
     ['models', megabytes(sizes.models)],
     ['decoder', megabytes(sizes.decoder)]
   ])

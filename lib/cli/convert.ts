@@ -94,7 +94,7 @@ export async function convert(args: readonly string[]): Promise<number> {
   const [manifest] = await listModels(staging.path)
   const path = staging.publish()
 
-  const parity = { ...report.parity, 'add-on to the reference': inAddon }
+  const parity = { ...report.parity, 'addon to the reference': inAddon }
   if (parsed.json) {
     const { layout, unusedParameters } = report
     printJson({

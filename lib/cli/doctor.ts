@@ -79,7 +79,7 @@ function show(report: Report): void {
   print(colour.bold(`seesawface ${report.version}`))
   const fields: [string, string][] = [
     ['Node', `${node.version}, N-API ${node.napi}, ${system.join(', ')}`],
-    ['add-on', addon.file ?? colour.red('none')]
+    ['addon', addon.file ?? colour.red('none')]
   ]
   for (const { file, chosen, reason } of addon.candidates) {
     fields.push([chosen ? '  chosen' : '  not used', `${file}: ${reason}`])

@@ -74,11 +74,11 @@ The file is checked key by key, and nothing is written unless the result compute
   --json             for programs: the outcome as JSON`,
   doctor: `seesawface doctor [options]
 
-Tells what seesawface found on this machine and whether it works: the add-on and why it was chosen,
+Tells what seesawface found on this machine and whether it works: the addon and why it was chosen,
 NCNN, processor, models and a self-test; each problem with its remedy. Exit code 0: all works,
 1: something needs mending.
 
-  --here             examine in this process; a crash of the add-on then ends it too`,
+  --here             examine in this process; a crash of the addon then ends it too`,
   build: `seesawface build [options]
 
 Compiles the native addon on this machine, for platforms without a prebuilt binary, and tries to load

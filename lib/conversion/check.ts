@@ -19,13 +19,13 @@ export async function checkInAddon(
   const { vector } = await embedder.embed(Buffer.from(probe.rgb, 'base64'))
   if (vector.length !== probe.embedding.length) {
     throw new ConversionFailedError(
-      `The add-on computes ${vector.length} numbers where the reference computes ${probe.embedding.length}`
+      `The addon computes ${vector.length} numbers where the reference computes ${probe.embedding.length}`
     )
   }
   const agreement = cosine(vector, Float32Array.from(probe.embedding))
   if (!(agreement >= minCosine)) {
     throw new ConversionFailedError(
-      `The add-on computes something else than the reference: cosine ${agreement.toFixed(7)}`
+      `The addon computes something else than the reference: cosine ${agreement.toFixed(7)}`
     )
   }
   return agreement

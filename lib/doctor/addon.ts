@@ -11,7 +11,7 @@ export interface Host {
   readonly armv: string
 }
 
-/** A binary of the add-on that is there, and why it is used or not. */
+/** A binary of the addon that is there, and why it is used or not. */
 export interface Candidate {
   readonly file: string
   readonly kind: 'build' | 'prebuild'
@@ -58,7 +58,7 @@ function misfit(folder: string, file: string, host: Host): string | undefined {
   return undefined
 }
 
-/** All binaries of the add-on in the package at `root`; `chosen` is the one node-gyp-build takes. */
+/** All binaries of the addon in the package at `root`; `chosen` is the one node-gyp-build takes. */
 export function candidates(root: string, chosen: string | undefined, host: Host): Candidate[] {
   const found: Candidate[] = []
   const add = (kind: Candidate['kind'], path: string, otherwise: string): void => {

@@ -24,7 +24,7 @@ import { examineVulkan, type VulkanReport, vulkanUnseen } from './vulkan.js'
 
 export interface ExamineOptions {
   readonly modelDir?: string
-  /** The signal that ended an earlier try at using the add-on: it is left alone then. */
+  /** The signal that ended an earlier try at using the addon: it is left alone then. */
   readonly crashedBy?: string
   /** The signal that ended an earlier try, which Vulkan is suspected of: it is left alone then. */
   readonly vulkanCrashedBy?: string
@@ -54,7 +54,7 @@ function nodeProblems(version: string): Problem[] {
 
 function examineNative(problems: Problem[], crashedBy: string | undefined): NativeReport | null {
   if (crashedBy !== undefined) {
-    problems.push(problem('CRASHED', `The native add-on crashes here (${crashedBy}).`))
+    problems.push(problem('CRASHED', `The native addon crashes here (${crashedBy}).`))
     return null
   }
   let addon: NativeAddon
@@ -192,7 +192,7 @@ async function tryVulkan(
   crashedBy: string | undefined,
   problems: Problem[]
 ): Promise<VulkanReport> {
-  if (!canRun) return vulkanUnseen('the add-on cannot be used')
+  if (!canRun) return vulkanUnseen('the addon cannot be used')
   if (crashedBy === undefined) return examineVulkan(modelDir)
   problems.push(problem('VULKAN_CRASHES', `The Vulkan driver crashes the process (${crashedBy}).`))
   return vulkanUnseen(`its driver crashes the process (${crashedBy})`)

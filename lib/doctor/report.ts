@@ -4,7 +4,7 @@ import type { Candidate } from './addon.js'
 import type { SelfTestResult } from './self-test.js'
 import type { VulkanReport } from './vulkan.js'
 
-/** What the add-on itself tells, once it is loaded. */
+/** What the addon itself tells, once it is loaded. */
 export interface NativeReport {
   readonly compiler: string
   readonly ncnn: { readonly version: string; readonly options: readonly string[] }

@@ -9,7 +9,7 @@ export interface VulkanReport {
   /** Which GPU and how well it agrees with the CPU, or why none. */
   readonly reason: string
   readonly remedy?: string
-  /** The add-on was built with Vulkan; `null` where it was left alone. */
+  /** The addon was built with Vulkan; `null` where it was left alone. */
   readonly builtIn: boolean | null
   /** The system has Vulkan's loader. */
   readonly loader: boolean | null

@@ -7,7 +7,7 @@ export const cropSize = 112
 
 const cropBytes = cropSize * cropSize * 3
 
-/** The bytes of an aligned crop; the add-on copies them before its call returns. */
+/** The bytes of an aligned crop; the addon copies them before its call returns. */
 export function cropBytesOf(crop: Bytes): Uint8Array {
   const bytes = bytesOf(crop)
   if (bytes === undefined || bytes.byteLength !== cropBytes) {

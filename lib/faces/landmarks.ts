@@ -2,7 +2,7 @@ import { checkOptions, show } from '../check.js'
 import { InvalidArgumentError } from '../errors.js'
 import type { Landmarks } from './types.js'
 
-/** Checks landmarks given by the caller and lays them out as the add-on wants them. */
+/** Checks landmarks given by the caller and lays them out as the addon wants them. */
 export function landmarksToNative(landmarks: Landmarks): Float32Array {
   if (!Array.isArray(landmarks) || landmarks.length !== 5) {
     throw new InvalidArgumentError(

@@ -1,6 +1,6 @@
 import type { PixelFormat } from './pixel-formats.js'
 
-/** A frame as the add-on takes it: pixels, and where in the memory they are. */
+/** A frame as the addon takes it: pixels, and where in the memory they are. */
 export interface NativeFrame {
   data: Uint8Array
   width: number

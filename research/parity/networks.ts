@@ -1,4 +1,4 @@
-// Loads every network of a folder in the add-on and compares its embeddings of the crops in
+// Loads every network of a folder in the addon and compares its embeddings of the crops in
 // test/fixtures with PyTorch's: npm run network-parity -- FOLDER
 // The folder is what `python -m seesaw.export --network all --out FOLDER` wrote in training/.
 import { readdir } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-// Builds the add-on for other machines, into prebuilds/ as node-gyp-build reads it.
+// Builds the addon for other machines, into prebuilds/ as node-gyp-build reads it.
 //
 //   npm run prebuilds                       all targets
 //   npm run prebuilds -- linux-arm64-glibc  some of them

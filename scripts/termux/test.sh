@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds as Termux does, as nearly as another Linux can (cmake/toolchains/termux-like.cmake), runs
-# the native tests in that build, and lets the add-on so built compare two photos.
+# the native tests in that build, and lets the addon so built compare two photos.
 # Debian: apt install clang libc++-dev libc++abi-dev libgtest-dev ninja-build binutils
 set -eu
 cd "$(dirname "$0")/../.."
@@ -25,11 +25,11 @@ npx cmake-js compile -O "$folder/addon" --CDCMAKE_TOOLCHAIN_FILE="$toolchain" \
 addon=$folder/addon/Release/seesawface.node
 # What a phone would stumble over: a shared C++ library, pages of 4 KB, names that others see.
 if readelf -dW "$addon" | grep -E 'NEEDED.*(libc\+\+|libstdc|libomp|libgomp)'; then
-  echo 'termux: the add-on needs a shared C++ or OpenMP library' >&2
+  echo 'termux: the addon needs a shared C++ or OpenMP library' >&2
   exit 1
 fi
 readelf -lW "$addon" | awk '$1 == "LOAD" && $NF != "0x4000" { bad = 1 } END { exit bad }' || {
-  echo 'termux: the add-on is not aligned to pages of 16 KB' >&2
+  echo 'termux: the addon is not aligned to pages of 16 KB' >&2
   exit 1
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds NCNN and the add-on with Vulkan, for GPUs, and runs what concerns it on Mesa's software
-# driver, without a driver and without Vulkan's loader. The add-on for the CPU alone, in build/, stays
+# Builds NCNN and the addon with Vulkan, for GPUs, and runs what concerns it on Mesa's software
+# driver, without a driver and without Vulkan's loader. The addon for the CPU alone, in build/, stays
 # as it is; this one goes to build-vulkan/.
 set -eu
 cd "$(dirname "$0")/../.."

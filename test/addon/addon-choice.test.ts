@@ -1,4 +1,4 @@
-// Which binary of the add-on is taken, by node-gyp-build itself and by what doctor says of it, on
+// Which binary of the addon is taken, by node-gyp-build itself and by what doctor says of it, on
 // machines that are only told to be there.
 import { execFile } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'

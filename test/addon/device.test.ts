@@ -42,7 +42,7 @@ test.serial('the variable for tests is checked, but only where it matters', asyn
   }
 })
 
-test('the add-on checks what it is asked', (t) => {
+test('the addon checks what it is asked', (t) => {
   const { vulkan } = loadBinding()
   for (const options of [undefined, {}, { allowSoftware: 1 }]) {
     // @ts-expect-error not what it takes

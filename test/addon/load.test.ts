@@ -1,4 +1,4 @@
-// The add-on itself, with arguments that the library never gives it.
+// The addon itself, with arguments that the library never gives it.
 import test from 'ava'
 import { loadBinding } from '../../lib/addon/load.js'
 import type { NativeEngine, NativeEngineOptions } from '../../lib/addon/types.js'

@@ -1,6 +1,6 @@
-// The add-on built with Vulkan: on Mesa's software driver, without a driver, without a loader. Each
+// The addon built with Vulkan: on Mesa's software driver, without a driver, without a loader. Each
 // case is a process, because a process looks for drivers once. `sh scripts/vulkan/test.sh` builds
-// that add-on and runs this; with another one everything here is skipped.
+// that addon and runs this; with another one everything here is skipped.
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -29,7 +29,7 @@ const onSoftware: NodeJS.ProcessEnv = {
 // One after the other: the software driver takes all of the processor and much memory.
 const vulkanTest = withVulkan ? test.serial : test.serial.skip
 const softwareTest = withVulkan && software ? test.serial : test.serial.skip
-const missing = withVulkan ? (software ? '' : "Mesa's software driver") : 'an add-on with Vulkan'
+const missing = withVulkan ? (software ? '' : "Mesa's software driver") : 'an addon with Vulkan'
 if (missing !== '') {
   test(`skipped for want of ${missing}`, (t) => {
     t.falsy(process.env.SEESAWFACE_EXPECT_VULKAN, `${missing} should be here`)

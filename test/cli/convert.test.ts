@@ -118,7 +118,7 @@ test('a model is converted, and verify then needs a threshold', async (t) => {
   t.deepEqual(files, whole)
   t.regex(stdout, /^a line of progress\nmine is in .*mine\.json\n/)
   t.regex(stdout, /read as +official state_dict\n +left out +671232 parameters/)
-  t.regex(stdout, /agreement +1\.0{8} add-on to the reference/)
+  t.regex(stdout, /agreement +1\.0{8} addon to the reference/)
   t.regex(stdout, /not calibrated/)
   const args = JSON.parse((await folder.read('arguments.json')).toString())
   t.deepEqual(args.slice(0, 3), ['-m', 'seesaw.convert', `${root}a.pth`])
@@ -145,7 +145,7 @@ test('--json tells the outcome alone', async (t) => {
     calibration: null,
     genuineAccepted: null
   })
-  t.true(parity['add-on to the reference'] > 0.99999)
+  t.true(parity['addon to the reference'] > 0.99999)
 })
 
 test('a model that is there is replaced with --force only', async (t) => {
@@ -183,7 +183,7 @@ const failures: [string, () => Script, string, RegExp][] = [
     /status 0/
   ],
   [
-    'the add-on computes something else',
+    'the addon computes something else',
     () => ({
       answer: {
         name: 'mine',
@@ -194,7 +194,7 @@ const failures: [string, () => Script, string, RegExp][] = [
       }
     }),
     'CONVERSION_FAILED',
-    /The add-on computes something else than the reference: cosine -?0\.\d+/
+    /The addon computes something else than the reference: cosine -?0\.\d+/
   ],
   [
     'the embedding is of another size',
@@ -391,5 +391,5 @@ test('a real checkpoint by the real converter', async (t) => {
   t.is(exitCode, 0, stdout)
   const { layout, parity } = JSON.parse(stdout)
   t.is(layout, 'training checkpoint of seesaw.distill')
-  t.true(parity['add-on to the reference'] >= 0.99999)
+  t.true(parity['addon to the reference'] >= 0.99999)
 })

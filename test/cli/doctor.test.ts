@@ -38,7 +38,7 @@ test('doctor: one screen, and all is well', async (t) => {
   const lines = stdout.trimEnd().split('\n')
   t.true(lines.length <= 24, `${lines.length} lines`)
   t.regex(lines[0] ?? '', /^seesawface \d+\.\d+\.\d+/)
-  for (const label of ['Node', 'add-on', 'NCNN', 'processor', 'threads', 'Vulkan', 'decoder']) {
+  for (const label of ['Node', 'addon', 'NCNN', 'processor', 'threads', 'Vulkan', 'decoder']) {
     t.true(
       lines.some((line) => new RegExp(`^ +${label} `).test(line)),
       label
@@ -55,7 +55,7 @@ test('doctor --json', async (t) => {
   t.like(found.node, { version: process.versions.node })
 })
 
-test('without an add-on: exit code 1, and the remedy the loader gives', async (t) => {
+test('without an addon: exit code 1, and the remedy the loader gives', async (t) => {
   await using folder = await TemporaryFolder.make()
   const env = { SEESAWFACE_PREBUILD: folder.path }
   const found = await report(env)
@@ -116,7 +116,7 @@ const unloadable: readonly [what: string, make: Make, code: ProblemCode][] = [
 ]
 
 for (const [what, make, code] of unloadable) {
-  test(`an add-on ${what}: doctor and the loader give one remedy`, async (t) => {
+  test(`an addon ${what}: doctor and the loader give one remedy`, async (t) => {
     if (process.platform !== 'linux') return t.pass('these are the words of Linux')
     await using folder = await TemporaryFolder.make()
     await mkdir(folder.file('build/Release'), { recursive: true })
@@ -134,7 +134,7 @@ for (const [what, make, code] of unloadable) {
   })
 }
 
-test('an add-on that ends the process with an illegal instruction', async (t) => {
+test('an addon that ends the process with an illegal instruction', async (t) => {
   await using folder = await TemporaryFolder.make()
   // In the place of a binary whose instructions this processor lacks.
   await folder.write(

@@ -230,7 +230,7 @@ test('the right embedding passes', async (t) => {
   t.true(result && 'cosine' in result && result.cosine > 1 - 1e-6)
 })
 
-test('after a crash the add-on is left alone and everything else is still examined', async (t) => {
+test('after a crash the addon is left alone and everything else is still examined', async (t) => {
   const report = await examine({ crashedBy: 'SIGILL' })
   t.is(report.native, null)
   t.deepEqual(

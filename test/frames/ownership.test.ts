@@ -1,5 +1,5 @@
 // Electron, and every V8 with a memory cage, refuses buffers whose memory V8 has not allocated
-// itself (https://www.electronjs.org/blog/v8-memory-cage): whatever the add-on returns is V8's own.
+// itself (https://www.electronjs.org/blog/v8-memory-cage): whatever the addon returns is V8's own.
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
 import { resolveAddon } from '../../lib/doctor/addon.js'
@@ -7,9 +7,9 @@ import { FaceEmbedder, FaceRecognizer } from '../../lib/index.js'
 import { crop, photo, pixels } from '../support/fixtures.js'
 import { root } from '../support/program.js'
 
-test('the add-on does not even import what makes external buffers', async (t) => {
+test('the addon does not even import what makes external buffers', async (t) => {
   const addon = resolveAddon(root)
-  if (addon === undefined) return t.fail('there is no add-on')
+  if (addon === undefined) return t.fail('there is no addon')
   // Names of imported functions are plain text in an ELF or Mach-O file.
   const text = (await readFile(addon)).toString('latin1')
   const names: string[] = text.match(/napi_create_\w+/g) ?? []

@@ -1,4 +1,4 @@
-// The shipped weights, run by the add-on in each of its ways, against what PyTorch computed from the
+// The shipped weights, run by the addon in each of its ways, against what PyTorch computed from the
 // same weights when they were exported: training/seesaw/export.py writes the vectors of
 // test/fixtures/parity.
 import { readdir } from 'node:fs/promises'

@@ -27,7 +27,7 @@ test.before(async () => {
   await mkdir(modules)
   await run('tar', ['-xzf', join(folder, packed.filename), '-C', modules])
   await run('mv', [join(modules, 'package'), join(modules, 'seesawface')])
-  // The add-on built here stands in for the one that installation would build, and this checkout's
+  // The addon built here stands in for the one that installation would build, and this checkout's
   // dependencies for those that it would install.
   await symlink(join(root, 'build'), join(modules, 'seesawface/build'))
   await symlink(join(root, 'node_modules'), join(modules, 'seesawface/node_modules'))

@@ -153,7 +153,7 @@ test('a JPEG that is left to the other decoder is read all the same', async (t) 
   t.true(meanDifference(photoOf.data, upright.data) < 2)
 })
 
-test('the add-on refuses what JavaScript never gives it', async (t) => {
+test('the addon refuses what JavaScript never gives it', async (t) => {
   const file = await readFile(photo('obama.jpg'))
   const addon = loadBinding()
   const size = { width: 910, height: 1137, reducedBy: 8 as const }

@@ -1,4 +1,4 @@
-// Handles that nobody keeps: their engines go, counted by the add-on itself.
+// Handles that nobody keeps: their engines go, counted by the addon itself.
 import test from 'ava'
 import { runModule } from '../support/program.js'
 

@@ -22,7 +22,7 @@ test('processes made by fork and by cluster have engines of their own', async (t
 
 test('two copies of the package work in one process, side by side', async (t) => {
   const addon = resolveAddon(root)
-  if (addon === undefined) return t.fail('there is no add-on')
+  if (addon === undefined) return t.fail('there is no addon')
   await using folder = await TemporaryFolder.make()
   const copy = folder.file('node_modules/seesawface')
   await mkdir(join(copy, 'build/Release'), { recursive: true })

@@ -67,7 +67,7 @@ export async function readReference(folder: string): Promise<Reference> {
   return v.parse(referenceSchema, JSON.parse(text))
 }
 
-/** The add-on itself with the shipped detector, as alignment alone is not part of the package. */
+/** The addon itself with the shipped detector, as alignment alone is not part of the package. */
 export async function openDetectorEngine(): Promise<NativeEngine> {
   const { Engine } = loadBinding()
   const engine = new Engine({

@@ -1,5 +1,5 @@
 // PyTorch's embeddings of the aligned crops in test/fixtures/crops, as training/seesaw/parity.py
-// writes them, and how near the add-on comes to them.
+// writes them, and how near the addon comes to them.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'

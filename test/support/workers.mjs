@@ -1,4 +1,4 @@
-// Plain Node, no test runner: the add-on in worker threads, beside the main thread and after it.
+// Plain Node, no test runner: the addon in worker threads, beside the main thread and after it.
 // Prints one JSON line for each round, or fails.
 import { deepStrictEqual } from 'node:assert/strict'
 import { once } from 'node:events'
