@@ -17,6 +17,7 @@ import { InvalidArgumentError, similarity } from '../index.js'
 import { readManifest } from '../models/load.js'
 import { calibrationOf, type EmbedderManifest } from '../models/manifest.js'
 import { parseRunning, UsageError } from './arguments.js'
+import { evalAllPairs } from './eval-all-pairs.js'
 import { colour, print, printFields, printJson, printTable } from './output.js'
 import { folderOptions, type PhotoFolder, photoFolder, readList } from './photo-folder.js'
 
@@ -131,7 +132,18 @@ async function writeAccuracy(
   })
 }
 
+/** The protocols by their name; anything else is a list of pairs. */
+const protocols: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  'all-pairs': evalAllPairs
+}
+
 export async function evaluation(args: readonly string[]): Promise<number> {
+  const [first = '', ...rest] = args
+  const protocol = Object.hasOwn(protocols, first) ? protocols[first] : undefined
+  return protocol === undefined ? evalPairs(args) : protocol(rest)
+}
+
+async function evalPairs(args: readonly string[]): Promise<number> {
   const options = parseRunning(args, { ...folderOptions, plot: { type: 'string' } })
   const [listPath, ...more] = options.positionals
   if (listPath === undefined || more.length > 0)
@@ -142,7 +154,8 @@ export async function evaluation(args: readonly string[]): Promise<number> {
   const list = parsePairs(await readList(listPath, 'list of pairs'))
   const paths = await checkPhotos(photos.folder, list.pairs)
   const manifest = await readManifest(photos.model, photos.modelDir)
-  if (manifest.kind !== 'embedder') throw new UsageError(`"${photos.model}" is no embedder`)
+  if (manifest.kind !== 'embedder')
+    throw new UsageError(`"${photos.model}" is not an embedding model`)
 
   const embedded = await photos.embed(paths)
   const result = evaluate(score(list, embedded))

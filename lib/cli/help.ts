@@ -41,13 +41,35 @@ fold,person_a,person_b.
   --crops DIR        faces aligned to the ArcFace template, 112×112
   --plot FILE.svg    draw the ROC curve and the scores
   --dataset NAME     how the data set is called (default: the name of the list)
-  --write            put the accuracy into the model's manifest`,
+  --write            put the accuracy into the model's manifest
+
+seesawface eval all-pairs (FOLDER | LIST) [options]
+
+Compares every photo with every other one: true accept rates at false accept rates from 10 % to one in
+a million, with the counts behind them and 95 % intervals by drawing people again. FOLDER holds a
+folder of photos for each person; LIST is CSV with a heading, path,person and, if you have it, family:
+pairs of one family are neither the same person nor strangers.
+
+  --crops            the photos are faces aligned to the ArcFace template, 112×112
+  --root DIR         where the paths of LIST begin (default: where LIST is)
+  --exclude FILE     skip these people or photos, one a line; # begins a remark
+  --embeddings F.npy embeddings computed elsewhere: float32, one row for each line of LIST
+  --save-embeddings F.npy  write the embeddings, and the list of them as F.csv
+  --plot FILE.svg    draw the detection error trade-off (DET)
+  --dataset NAME     how the data set is called
+  --seed N           of what is drawn at random (default 1)`,
   calibrate: `seesawface calibrate (--photos DIR | --crops DIR) [options]
 
 Thresholds for false accept rates, and a map from similarity to probability, from photos of people
-who are in no training and no test set. DIR holds a folder of photos for each person.
+who are in no training and no test set. DIR holds a folder of photos for each person. Each threshold
+has a 95 % interval, by drawing people again; a rate that may be more than twice what it says is not
+offered. Rates too small to be counted come from a fitted tail and are marked so. Damaged photos are
+reported and skipped.
 
-  --exclude-pairs F  leave out the people named in this list of pairs
+  --list FILE        which photos of DIR, and whose: CSV with a heading path,person[,family]
+  --exclude-pairs F  skip the people on this list of pairs
+  --exclude FILE     skip these people or photos, one a line; # begins a remark
+  --templates        thresholds for templates of 2, 3 and 5 photos too
   --dataset NAME     how the photos are called in the manifest
   --write            put the calibration into the model's manifest`,
   models: `seesawface models [options]

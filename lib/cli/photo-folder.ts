@@ -1,6 +1,11 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Precision } from '../embeddings/precision.js'
-import { type Embedded, embedPhotos, type PhotoKind } from '../evaluation/embed-photos.js'
+import {
+  type Embedded,
+  type EmbedPhotosOptions,
+  embedPhotos,
+  type PhotoKind
+} from '../evaluation/embed-photos.js'
 import { defaultEmbedderModel } from '../models/load.js'
 import { type Arguments, openOptions, UsageError } from './arguments.js'
 import { progressBar } from './progress.js'
@@ -20,7 +25,7 @@ export interface PhotoFolder {
   readonly model: string
   readonly modelDir: string | undefined
   readonly precision: Precision
-  embed(paths: readonly string[]): Promise<Embedded>
+  embed(paths: readonly string[], options?: EmbedPhotosOptions): Promise<Embedded>
 }
 
 export async function photoFolder(options: Arguments): Promise<PhotoFolder> {
@@ -40,7 +45,11 @@ export async function photoFolder(options: Arguments): Promise<PhotoFolder> {
     model: open.model ?? defaultEmbedderModel,
     modelDir: open.modelDir,
     precision: open.precision ?? 'fp32',
-    embed: (paths) => embedPhotos(kind, folder, paths, open, progressBar('embedding', paths.length))
+    embed: (paths, more = {}) =>
+      embedPhotos(kind, folder, paths, open, {
+        progress: progressBar('embedding', paths.length),
+        ...more
+      })
   }
 }
 

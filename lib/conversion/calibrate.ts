@@ -50,7 +50,7 @@ export async function calibrateFromPairs(
     folder,
     paths,
     { model, modelDir },
-    progress(paths.length)
+    { progress: progress(paths.length) }
   )
   const scores = pairs.flatMap(({ a, b, same }) => {
     const [left, right] = [embeddings.get(a), embeddings.get(b)]

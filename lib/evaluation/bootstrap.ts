@@ -31,7 +31,7 @@ export interface Bootstrap {
 }
 
 /** xorshift32 (Marsaglia 2003): the same numbers everywhere, for the same intervals everywhere. */
-function randomInts(seed: number): (below: number) => number {
+export function randomInts(seed: number): (below: number) => number {
   let state = seed | 0 || 1
   return (below) => {
     state ^= state << 13
@@ -142,7 +142,7 @@ function tarAt({ far, tar }: WeightedRoc, wanted: number): number {
   return tar[low] ?? 0
 }
 
-function interval(values: number[], confidence: number): Interval {
+export function interval(values: number[], confidence: number): Interval {
   const sorted = Float64Array.from(values).sort()
   const at = (share: number): number => {
     const place = share * (sorted.length - 1)

@@ -1,14 +1,13 @@
 import type { Precision } from '../embeddings/precision.js'
-import { cosine } from '../embeddings/similarity.js'
-import type { Calibration } from '../models/manifest.js'
+import type { LogisticMap } from '../embeddings/probability.js'
+import type { Calibration, CalibrationRow } from '../models/manifest.js'
 import { minFalseAccepts } from '../models/thresholds.js'
+import { calibrationRates } from './calibration-rows.js'
+import { perUnit } from './pairwise/tally.js'
 import { fitPlatt } from './platt.js'
 import { countAtLeast, type OperatingPoint, operatingPoint } from './roc.js'
 
-export interface LabelledVector {
-  readonly person: string
-  readonly vector: Float32Array
-}
+/** Calibrations from the scores of a list of pairs; `calibrate-people` has those from all pairs. */
 
 export interface PairScores {
   /** Sorted from small to large. */
@@ -16,26 +15,9 @@ export interface PairScores {
   readonly impostors: Float64Array
 }
 
-/** Compares every vector with every other one. */
-export function scoreAllPairs(vectors: readonly LabelledVector[]): PairScores {
-  const genuine: number[] = []
-  const impostors = new Float64Array((vectors.length * (vectors.length - 1)) / 2)
-  let count = 0
-  for (const [i, a] of vectors.entries()) {
-    for (const b of vectors.slice(i + 1)) {
-      const score = cosine(a.vector, b.vector)
-      if (a.person === b.person) genuine.push(score)
-      else impostors[count++] = score
-    }
-  }
-  return { genuine: Float64Array.from(genuine).sort(), impostors: impostors.slice(0, count).sort() }
-}
-
-/** Largest first; those that the data cannot support are left out. */
-const rates = [0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6]
-
+/** The rates that ten false accepts or more stand behind; of equal scores all are refused. */
 export function calibrationTable(impostorsAscending: Float64Array): OperatingPoint[] {
-  return rates
+  return calibrationRates
     .filter((far) => far * impostorsAscending.length >= minFalseAccepts)
     .map((far) => operatingPoint(impostorsAscending, far))
 }
@@ -45,38 +27,52 @@ const wantedDefault = 1e-3
 /** Fewer genuine pairs say too little about how they score. */
 export const minGenuine = 30
 
-/** What goes into a manifest; undefined when there are too few impostors for any rate. */
+export function defaultRow(rows: readonly CalibrationRow[]): CalibrationRow | undefined {
+  return rows.findLast(({ far }) => far >= wantedDefault) ?? rows[0]
+}
+
+export function probabilityFrom(
+  logistic: () => LogisticMap,
+  genuinePairs: number,
+  impostorPairs: number
+): Pick<Calibration, 'probability'> {
+  const fitted = genuinePairs >= minGenuine ? logistic() : undefined
+  if (fitted === undefined || fitted.slope <= 0) return {}
+  return {
+    probability: {
+      method: 'platt',
+      slope: Number(fitted.slope.toPrecision(8)),
+      intercept: Number(fitted.intercept.toPrecision(8)),
+      prior: 0.5,
+      genuinePairs,
+      impostorPairs
+    }
+  }
+}
+
+/** From a list of pairs; undefined when there are too few impostors for any rate. */
 export function fitCalibration(
   { genuine, impostors }: PairScores,
   dataset: string,
   precision: Precision
 ): Calibration | undefined {
-  // Six digits are read easily; rates are counted again at what is written.
-  const thresholds = calibrationTable(impostors).map(({ far, threshold }) => {
-    const rounded = Math.ceil(threshold * 1e6) / 1e6
-    return { far, threshold: rounded, impostors: countAtLeast(impostors, rounded) }
-  })
-  const defaultRow = thresholds.findLast(({ far }) => far >= wantedDefault) ?? thresholds[0]
-  if (defaultRow === undefined) return undefined
-  const fitted = genuine.length >= minGenuine ? fitPlatt(genuine, impostors) : undefined
-  const probability =
-    fitted && fitted.slope > 0
-      ? {
-          method: 'platt' as const,
-          slope: Number(fitted.slope.toPrecision(8)),
-          intercept: Number(fitted.intercept.toPrecision(8)),
-          prior: 0.5 as const,
-          genuinePairs: genuine.length,
-          impostorPairs: impostors.length
-        }
-      : undefined
+  // Six digits are read easily; rates are counted again at what is written, and one that is not
+  // kept, because too many scores are the very highest, is not offered.
+  const thresholds = calibrationTable(impostors)
+    .map(({ far, threshold }) => {
+      const rounded = Math.min(1, Math.ceil(threshold * perUnit) / perUnit)
+      return { far, threshold: rounded, impostors: countAtLeast(impostors, rounded) }
+    })
+    .filter(({ far, impostors: accepted }) => accepted <= far * impostors.length + 1e-9)
+  const row = defaultRow(thresholds)
+  if (row === undefined) return undefined
   return {
     dataset,
     impostorPairs: impostors.length,
     genuinePairs: genuine.length,
     precision,
     thresholds,
-    defaultFar: defaultRow.far,
-    ...(probability && { probability })
+    defaultFar: row.far,
+    ...probabilityFrom(() => fitPlatt(genuine, impostors), genuine.length, impostors.length)
   }
 }

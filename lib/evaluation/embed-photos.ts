@@ -6,7 +6,11 @@ import {
   type FaceEmbedding,
   FaceRecognizer,
   type FaceRecognizerOptions,
-  NoFaceError
+  ImageDecodeError,
+  ImageTooLargeError,
+  InvalidArgumentError,
+  NoFaceError,
+  type SeesawFaceError
 } from '../index.js'
 
 /** What the photos are: aligned 112×112 crops, or whole photos for the whole pipeline. */
@@ -16,6 +20,16 @@ export interface Embedded {
   /** By path; photos without a face are missing. */
   readonly embeddings: ReadonlyMap<string, FaceEmbedding>
   readonly withoutFace: readonly string[]
+  /** Photos that could not be read or decoded, or are no crop where crops were asked for. */
+  readonly damaged: readonly string[]
+}
+
+export interface EmbedPhotosOptions {
+  /** Told how many photos are done. */
+  readonly progress?: (done: number) => void
+  /** Told of each damaged photo, which then is skipped. Without it such a photo ends the work. */
+  readonly onDamaged?: (path: string, error: SeesawFaceError) => void
+  readonly signal?: AbortSignal
 }
 
 /** Decoding runs beside inference: a few photos at a time keep both busy. */
@@ -35,30 +49,49 @@ async function forEachConcurrently<T>(
 async function cropBytes(path: string): Promise<Uint8Array> {
   const { data, width, height, format } = await decodeImage(path)
   if (width !== cropSize || height !== cropSize || format !== 'rgb') {
-    throw new Error(`"${path}" is not an RGB crop of 112×112 pixels; whole photos take --photos`)
+    throw new InvalidArgumentError(
+      'crops',
+      `"${path}" is not an RGB crop of ${cropSize}×${cropSize} pixels; is it a whole photo?`
+    )
   }
   return data
 }
 
-/** Embeds each of `paths`, relative to `folder`; `progress` is told how many are done. */
+/** What is wrong with one photo says nothing about the others. */
+function isAboutOnePhoto(error: unknown): error is SeesawFaceError {
+  return (
+    error instanceof ImageDecodeError ||
+    error instanceof ImageTooLargeError ||
+    (error instanceof InvalidArgumentError && error.argument === 'crops')
+  )
+}
+
+/** Embeds each of `paths`, relative to `folder`. */
 export async function embedPhotos(
   kind: PhotoKind,
   folder: string,
   paths: readonly string[],
   options: FaceRecognizerOptions,
-  progress: (done: number) => void = () => undefined
+  { progress, onDamaged, signal }: EmbedPhotosOptions = {}
 ): Promise<Embedded> {
   const embeddings = new Map<string, FaceEmbedding>()
   const withoutFace: string[] = []
+  const damaged: string[] = []
+  let first: SeesawFaceError | undefined
   const run = async (embed: (path: string) => Promise<FaceEmbedding>): Promise<void> =>
     forEachConcurrently(paths, async (path) => {
+      signal?.throwIfAborted()
       try {
         embeddings.set(path, await embed(join(folder, path)))
       } catch (error) {
-        if (!(error instanceof NoFaceError)) throw error
-        withoutFace.push(path)
+        if (error instanceof NoFaceError) withoutFace.push(path)
+        else if (onDamaged !== undefined && isAboutOnePhoto(error)) {
+          damaged.push(path)
+          first ??= error
+          onDamaged(path, error)
+        } else throw error
       }
-      progress(embeddings.size + withoutFace.length)
+      progress?.(embeddings.size + withoutFace.length + damaged.length)
     })
   if (kind === 'crops') {
     await using embedder = await FaceEmbedder.open(options)
@@ -67,5 +100,12 @@ export async function embedPhotos(
     await using recognizer = await FaceRecognizer.open(options)
     await run((path) => recognizer.embed(path))
   }
-  return { embeddings, withoutFace }
+  if (first !== undefined && damaged.length === paths.length) {
+    throw new InvalidArgumentError(
+      'photos',
+      `None of the ${paths.length} photos can be used. The first problem: ${first.message}`,
+      { cause: first }
+    )
+  }
+  return { embeddings, withoutFace, damaged }
 }

@@ -1,5 +1,6 @@
 import { show } from '../check.js'
 import { InvalidArgumentError } from '../errors.js'
+import { isInside, type Line, linesOf, parseCsvTable } from './csv.js'
 
 /**
  * Lists of photo pairs: those of Labeled Faces in the Wild (pairs.txt), or CSV with a heading
@@ -39,11 +40,6 @@ function fail(line: number, problem: string): never {
 /** `Aaron_Peirsol` 1 → `Aaron_Peirsol/Aaron_Peirsol_0001.jpg`, as LFW names its files. */
 export function lfwPath(person: string, number: number): string {
   return `${person}/${person}_${String(number).padStart(4, '0')}.jpg`
-}
-
-interface Line {
-  readonly text: string
-  readonly number: number
 }
 
 /** `NAME I J` (same person) or `NAME I OTHER J` (different people). */
@@ -90,80 +86,29 @@ function parseLfw(lines: readonly Line[]): PairList {
 const yes = new Set(['1', 'true', 'same', 'yes'])
 const no = new Set(['0', 'false', 'different', 'no'])
 
-/** Splits a CSV line (RFC 4180); quotes may hold commas and doubled quotes. */
-function csvFields({ text, number }: Line): string[] {
-  const fields: string[] = []
-  const blanks = /\s*/y
-  for (let at = 0; ; ) {
-    blanks.lastIndex = at
-    blanks.test(text)
-    const start = blanks.lastIndex
-    let end: number
-    if (text[start] === '"') {
-      let quote = text.indexOf('"', start + 1)
-      while (quote >= 0 && text[quote + 1] === '"') quote = text.indexOf('"', quote + 2)
-      if (quote < 0) fail(number, 'a quote is not closed')
-      fields.push(text.slice(start + 1, quote).replaceAll('""', '"'))
-      end = text.indexOf(',', quote)
-      const after = text.slice(quote + 1, end < 0 ? undefined : end)
-      if (after.trim() !== '') fail(number, 'text follows a closed quote')
-    } else {
-      end = text.indexOf(',', at)
-      const field = text.slice(at, end < 0 ? undefined : end)
-      if (field.includes('"')) fail(number, 'a quote stands within a field')
-      fields.push(field.trim())
-    }
-    if (end < 0) return fields
-    at = end + 1
-  }
-}
-
 const columns = ['a', 'b', 'same', 'fold', 'person_a', 'person_b'] as const
-type Column = (typeof columns)[number]
 
-function csvHeading(line: Line): Map<Column, number> {
-  const names = csvFields(line).map((name) => name.toLowerCase())
-  const places = new Map<Column, number>()
-  for (const [i, name] of names.entries()) {
-    const column = columns.find((known) => known === name)
-    if (column === undefined)
-      fail(line.number, `column ${show(name)} is none of ${columns.join(', ')}`)
-    if (places.has(column)) fail(line.number, `column "${name}" stands twice`)
-    places.set(column, i)
-  }
-  for (const needed of ['a', 'b', 'same'] as const) {
-    if (!places.has(needed)) fail(line.number, `column "${needed}" is missing`)
-  }
-  return places
-}
-
-function parseCsv(lines: readonly [Line, ...Line[]]): PairList {
-  const [heading, ...rows] = lines
-  const places = csvHeading(heading)
+function parseCsv(lines: readonly Line[]): PairList {
+  const { has, rows } = parseCsvTable(lines, columns, ['a', 'b', 'same'], fail)
   const dealt = { true: 0, false: 0 }
-  const pairs = rows.map((line): Pair => {
-    const fields = csvFields(line)
-    if (fields.length !== places.size) {
-      fail(line.number, `${fields.length} fields, the heading has ${places.size}`)
-    }
-    const field = (column: Column): string => fields[places.get(column) ?? -1] ?? ''
+  const pairs = rows.map(({ line, field }): Pair => {
     const word = field('same').toLowerCase()
-    if (!yes.has(word) && !no.has(word)) fail(line.number, `same must be 1 or 0, not ${show(word)}`)
+    if (!yes.has(word) && !no.has(word)) fail(line, `same must be 1 or 0, not ${show(word)}`)
     const same = yes.has(word)
-    if (places.has('fold') && !wholeNumber.test(field('fold'))) {
-      fail(line.number, `fold must be a whole number, not ${show(field('fold'))}`)
+    if (has('fold') && !wholeNumber.test(field('fold'))) {
+      fail(line, `fold must be a whole number, not ${show(field('fold'))}`)
     }
-    const fold = places.has('fold') ? Number(field('fold')) : dealt[`${same}`]++ % foldsDealt
+    const fold = has('fold') ? Number(field('fold')) : dealt[`${same}`]++ % foldsDealt
     const [a, b] = [field('a'), field('b')]
-    if (a === '' || b === '') fail(line.number, 'a photo is missing')
+    if (a === '' || b === '') fail(line, 'a photo is missing')
     const people =
-      places.has('person_a') && places.has('person_b')
+      has('person_a') && has('person_b')
         ? { personA: field('person_a'), personB: field('person_b') }
         : {}
     if (people.personA !== undefined && (people.personA === people.personB) !== same) {
-      fail(line.number, 'same and the names of the people contradict each other')
+      fail(line, 'same contradicts the names of the people')
     }
-    return { a, b, same, fold, ...people, line: line.number }
+    return { a, b, same, fold, ...people, line }
   })
   return { format: 'csv', folds: new Set(pairs.map(({ fold }) => fold)).size, pairs }
 }
@@ -172,29 +117,35 @@ function checkPaths(pairs: readonly Pair[]): void {
   const seen = new Map<string, number>()
   for (const { a, b, line } of pairs) {
     for (const path of [a, b]) {
-      // The list must not lead out of the folder it is given for.
-      if (/^([/\\]|[A-Za-z]:)/.test(path) || path.split(/[/\\]/).includes('..')) {
-        fail(line, `"${path}" must be a path inside the folder of photos`)
-      }
+      if (!isInside(path)) fail(line, `"${path}" must be a path inside the folder of photos`)
     }
     if (a === b) fail(line, `a photo is paired with itself: "${a}"`)
     const key = [a, b].sort().join('\0')
     const before = seen.get(key)
-    if (before !== undefined) fail(line, `the pair stands on line ${before} already`)
+    if (before !== undefined) fail(line, `duplicate of line ${before}`)
     seen.set(key, line)
   }
 }
 
+/**
+ * Everybody on the list, by name and by folder: the first folder of a photo's path is the person, as
+ * in `Ada/Ada_0001.jpg`.
+ */
+export function peopleOfPairs(pairs: readonly Pair[]): ReadonlySet<string> {
+  const folders = pairs
+    .flatMap(({ a, b }) => [a, b])
+    .map((path) => path.split(/[/\\]/).filter((part) => part !== '' && part !== '.'))
+    .map(([folder, ...rest]) => (rest.length > 0 ? folder : undefined))
+  const names = pairs.flatMap(({ personA, personB }) => [personA, personB])
+  return new Set([...names, ...folders].flatMap((name) => (name ? [name] : [])))
+}
+
 /** @throws InvalidArgumentError naming the line */
 export function parsePairs(text: string): PairList {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line, i): Line => ({ text: line, number: i + 1 }))
-    .filter((line) => line.text.trim() !== '')
-  const [first, ...rest] = lines
+  const lines = linesOf(text)
+  const [first] = lines
   if (first === undefined) fail(1, 'the list is empty')
-  const list = first.text.includes(',') ? parseCsv([first, ...rest]) : parseLfw(lines)
+  const list = first.text.includes(',') ? parseCsv(lines) : parseLfw(lines)
   for (const kind of [true, false]) {
     if (!list.pairs.some(({ same }) => same === kind)) {
       fail(first.number, `there is no pair of ${kind ? 'one person' : 'different people'}`)

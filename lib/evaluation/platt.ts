@@ -16,19 +16,29 @@ function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 }
 
-interface Kind {
+/** Scores, and how often each of them occurred where that is more than once. */
+export interface CountedScores {
   readonly scores: Float64Array
+  readonly counts: Float64Array
+}
+
+interface Kind extends CountedScores {
   readonly weight: number
   readonly target: number
 }
 
+const each = (scores: Float64Array): CountedScores => ({
+  scores,
+  counts: new Float64Array(scores.length).fill(1)
+})
+
 function loss(kinds: readonly Kind[], { slope, intercept }: LogisticMap): number {
   let sum = 0
-  for (const { scores, weight, target } of kinds) {
+  for (const { scores, counts, weight, target } of kinds) {
     let part = 0
-    for (const score of scores) {
+    for (const [i, score] of scores.entries()) {
       const x = slope * score + intercept
-      part += softplus(x) - target * x
+      part += (counts[i] as number) * (softplus(x) - target * x)
     }
     sum += weight * part
   }
@@ -38,25 +48,34 @@ function loss(kinds: readonly Kind[], { slope, intercept }: LogisticMap): number
 const iterations = 100
 const smallGradient = 1e-10
 
-export function fitPlatt(genuine: Float64Array, impostors: Float64Array): LogisticMap {
-  if (genuine.length === 0 || impostors.length === 0) {
-    throw new Error('a logistic map takes genuine and impostor scores')
+export function fitPlatt(
+  genuine: Float64Array | CountedScores,
+  impostors: Float64Array | CountedScores
+): LogisticMap {
+  const [same, different] = [genuine, impostors].map((scores) =>
+    scores instanceof Float64Array ? each(scores) : scores
+  ) as [CountedScores, CountedScores]
+  const [count, others] = [same, different].map(({ counts }) =>
+    counts.reduce((sum, n) => sum + n, 0)
+  ) as [number, number]
+  if (count === 0 || others === 0) {
+    throw new Error('a logistic map needs genuine and impostor scores')
   }
-  const count = genuine.length
   const kinds: readonly Kind[] = [
-    { scores: genuine, weight: 1, target: (count + 1) / (count + 2) },
-    { scores: impostors, weight: count / impostors.length, target: 1 / (count + 2) }
+    { ...same, weight: 1, target: (count + 1) / (count + 2) },
+    { ...different, weight: count / others, target: 1 / (count + 2) }
   ]
   let map: LogisticMap = { slope: 0, intercept: 0 }
   let value = loss(kinds, map)
   for (let round = 0; round < iterations; round++) {
     // Gradient and Hessian in slope and intercept; the tiny diagonal keeps it invertible.
     let [gs, gi, hss, hsi, hii] = [0, 0, 1e-12, 0, 1e-12]
-    for (const { scores, weight, target } of kinds) {
-      for (const score of scores) {
+    for (const { scores, counts, weight, target } of kinds) {
+      for (const [i, score] of scores.entries()) {
         const p = probabilityOf(map, score)
-        const d = weight * (p - target)
-        const w = weight * p * (1 - p)
+        const times = weight * (counts[i] as number)
+        const d = times * (p - target)
+        const w = times * p * (1 - p)
         gs += d * score
         gi += d
         hss += w * score * score

@@ -62,25 +62,59 @@ const accuracySchema = v.object({
   precision
 })
 
+const thresholdRow = v.pipe(
+  v.object({
+    far: rate,
+    threshold: cosine,
+    // How many pairs reach it.
+    impostors: count,
+    // Of the rate at this threshold, by drawing people again.
+    interval: v.optional(
+      v.pipe(
+        v.object({ low: share, high: share }),
+        v.check(({ low, high }) => low <= high, 'an interval must not end before it begins')
+      )
+    ),
+    // From a fitted tail: too few pairs reach it to count them.
+    extrapolated: v.optional(v.boolean())
+  }),
+  v.check(
+    ({ interval, extrapolated }) => extrapolated !== true || interval !== undefined,
+    'an extrapolated threshold must have an interval'
+  )
+)
+
+/** From the largest FAR to the smallest. */
+const thresholdRows = v.pipe(
+  v.array(thresholdRow),
+  v.minLength(1),
+  v.check(
+    (rows) =>
+      rows.every((row, i) => {
+        const before = rows[i - 1]
+        return !before || (row.far < before.far && row.threshold >= before.threshold)
+      }),
+    'FARs must fall and thresholds must not'
+  )
+)
+
+const pairCount = v.pipe(v.number(), v.integer(), v.minValue(1))
+
+/** Of templates of so many photos, which are more similar to everybody. */
+const templateSchema = v.object({
+  photos: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1000)),
+  impostorPairs: pairCount,
+  genuinePairs: count,
+  thresholds: thresholdRows
+})
+
 const calibrationSchema = v.pipe(
   v.object({
     dataset: text,
-    impostorPairs: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    impostorPairs: pairCount,
     genuinePairs: count,
     precision,
-    // From the largest FAR to the smallest; `impostors` is how many pairs reach the threshold.
-    thresholds: v.pipe(
-      v.array(v.object({ far: rate, threshold: cosine, impostors: count })),
-      v.minLength(1),
-      v.check(
-        (rows) =>
-          rows.every((row, i) => {
-            const before = rows[i - 1]
-            return !before || (row.far < before.far && row.threshold >= before.threshold)
-          }),
-        'FARs must fall and thresholds must not'
-      )
-    ),
+    thresholds: thresholdRows,
     defaultFar: rate,
     // Score → P(same | score) where same and different are equally likely beforehand.
     probability: v.optional(
@@ -89,10 +123,11 @@ const calibrationSchema = v.pipe(
         slope: v.pipe(finite, v.gtValue(0)),
         intercept: finite,
         prior: v.literal(0.5),
-        genuinePairs: v.pipe(v.number(), v.integer(), v.minValue(1)),
-        impostorPairs: v.pipe(v.number(), v.integer(), v.minValue(1))
+        genuinePairs: pairCount,
+        impostorPairs: pairCount
       })
-    )
+    ),
+    templates: v.optional(v.array(templateSchema))
   }),
   v.check(
     ({ thresholds, defaultFar }) => thresholds.some(({ far }) => far === defaultFar),
@@ -144,6 +179,8 @@ export type EmbedderManifest = v.InferOutput<typeof embedderSchema>
 export type DetectorManifest = v.InferOutput<typeof detectorSchema>
 export type Manifest = EmbedderManifest | DetectorManifest
 export type Calibration = v.InferOutput<typeof calibrationSchema>
+export type CalibrationRow = Calibration['thresholds'][number]
+export type TemplateCalibration = v.InferOutput<typeof templateSchema>
 export type Accuracy = v.InferOutput<typeof accuracySchema>
 
 /** Parses a manifest; `name` is what it must call itself. */

@@ -1,6 +1,6 @@
 import { checkNumber } from '../check.js'
 import { FarUnsupportedError } from '../errors.js'
-import type { Calibration } from './manifest.js'
+import type { Calibration, CalibrationRow } from './manifest.js'
 
 /**
  * A false accept rate is only estimated where this many impostor pairs were accepted: with 10 the
@@ -8,11 +8,24 @@ import type { Calibration } from './manifest.js'
  */
 export const minFalseAccepts = 10
 
+/** A rate is offered only if it is at most twice what was promised, were other people measured. */
+export const mostTimes = 2
+
+export function isCertain({ far, interval }: CalibrationRow): boolean {
+  return interval === undefined || interval.high <= mostTimes * far
+}
+
+/** Rows with enough pairs behind them, or with a fitted tail that is certain enough. */
+function supportedRows({ thresholds, impostorPairs }: Calibration): CalibrationRow[] {
+  const counted = minFalseAccepts / impostorPairs
+  return thresholds.filter(
+    (row) => isCertain(row) && (row.extrapolated === true || row.far >= counted)
+  )
+}
+
 /** The smallest FAR that the calibration data support. */
 export function smallestFar(calibration: Calibration): number {
-  const supported = minFalseAccepts / calibration.impostorPairs
-  const rows = calibration.thresholds.filter(({ far }) => far >= supported)
-  return (rows.at(-1) ?? calibration.thresholds[0])?.far ?? 1
+  return supportedRows(calibration).at(-1)?.far ?? 1
 }
 
 /**
@@ -22,8 +35,9 @@ export function smallestFar(calibration: Calibration): number {
  */
 export function thresholdForFar(calibration: Calibration, far: number): number {
   checkNumber('far', far, 0, 1)
-  const largest = calibration.thresholds[0]?.far ?? 0
-  const smallest = smallestFar(calibration)
+  const rows = supportedRows(calibration)
+  const largest = rows[0]?.far ?? 0
+  const smallest = rows.at(-1)?.far ?? 1
   if (far > largest || far < smallest) {
     const pairs = `${calibration.impostorPairs} impostor pairs of ${calibration.dataset}`
     throw new FarUnsupportedError(
@@ -32,7 +46,6 @@ export function thresholdForFar(calibration: Calibration, far: number): number {
         : `A FAR of ${far} is above the calibrated range (${pairs}); the largest is ${largest}`
     )
   }
-  const rows = calibration.thresholds
   for (const [i, row] of rows.entries()) {
     if (row.far === far) return row.threshold
     const next = rows[i + 1]
@@ -46,8 +59,7 @@ export function thresholdForFar(calibration: Calibration, far: number): number {
 
 /** The inverse: the FAR at a threshold, or undefined outside the calibrated range. */
 export function farForThreshold(calibration: Calibration, threshold: number): number | undefined {
-  const smallest = smallestFar(calibration)
-  const rows = calibration.thresholds.filter(({ far }) => far >= smallest)
+  const rows = supportedRows(calibration)
   for (const [i, row] of rows.entries()) {
     if (row.threshold === threshold) return row.far
     const next = rows[i + 1]

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { calibrationTable, scoreAllPairs } from '../../lib/evaluation/calibrate.js'
+import { calibrationTable, fitCalibration } from '../../lib/evaluation/calibrate.js'
 import { bestThreshold, crossValidate, type ScoredPair } from '../../lib/evaluation/folds.js'
-import { parsePairs } from '../../lib/evaluation/pairs.js'
+import { parsePairs, peopleOfPairs } from '../../lib/evaluation/pairs.js'
 import { areaUnderCurve, countAtLeast, operatingPoint, tarAtFar } from '../../lib/evaluation/roc.js'
 import { InvalidArgumentError } from '../../lib/index.js'
 
@@ -46,18 +46,18 @@ const brokenLists: readonly [text: string, problem: RegExp][] = [
   ['1\t1\nAda\t1\t2\nAda', /line 3 .*not understood/],
   ['1\t1\nAda\t1\t2\nBo\t1\t2', /no pair of different people/],
   ['a,b\nx,y', /line 1 .*"same" is missing/],
-  ['a,b,same,colour\nx,y,1,red', /line 1 .*"colour" is none of/],
-  ['a,a,b,same\nx,y,z,1', /line 1 .*"a" stands twice/],
+  ['a,b,same,colour\nx,y,1,red', /line 1 .*unknown column "colour"; expected a, b, same/],
+  ['a,a,b,same\nx,y,z,1', /line 1 .*duplicate column "a"/],
   ['a,b,same\nx,y', /line 2 .*2 fields, the heading has 3/],
   ['a,b,same\nx,y,maybe', /line 2 .*same must be 1 or 0, not "maybe"/],
   ['a,b,same\n,y,1', /line 2 .*a photo is missing/],
   ['a,b,same\n"x,y,1', /line 2 .*a quote is not closed/],
   ['a,b,same,fold\nx,y,1,one', /line 2 .*fold must be a whole number/],
   ['a,b,same\nx,y,1\nx,x,0', /line 3 .*a photo is paired with itself/],
-  ['a,b,same\nx,y,1\ny,x,0', /line 3 .*the pair stands on line 2 already/],
+  ['a,b,same\nx,y,1\ny,x,0', /line 3 .*duplicate of line 2/],
   ['a,b,same\n../x,y,1\nx,z,0', /line 2 .*"..\/x" must be a path inside/],
   ['a,b,same\n/x,y,1\nx,z,0', /line 2 .*"\/x" must be a path inside/],
-  ['a,b,same,person_a,person_b\nx,y,1,Ada,Bo\nx,z,0,Ada,Cy', /line 2 .*same and the names/]
+  ['a,b,same,person_a,person_b\nx,y,1,Ada,Bo\nx,z,0,Ada,Cy', /line 2 .*same contradicts the names/]
 ]
 for (const [text, problem] of brokenLists) {
   test(`a broken list of pairs is refused: ${JSON.stringify(text)}`, (t) => {
@@ -168,21 +168,6 @@ test('cross-validation judges each fold at a threshold chosen on the others', (t
   t.throws(() => crossValidate([pair(1, true)]))
 })
 
-test('all pairs are scored once, by who is in them', (t) => {
-  const vector = (degrees: number): Float32Array =>
-    Float32Array.of(Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180))
-  const { genuine, impostors } = scoreAllPairs([
-    { person: 'a', vector: vector(0) },
-    { person: 'b', vector: vector(90) },
-    { person: 'a', vector: vector(60) },
-    { person: 'c', vector: vector(180) }
-  ])
-  const rounded = (scores: Float64Array): number[] =>
-    [...scores].map((x) => Math.round(x * 1e4) / 1e4 + 0)
-  t.deepEqual(rounded(genuine), [0.5])
-  t.deepEqual(rounded(impostors), [-1, -0.5, 0, 0, 0.866])
-})
-
 test('a calibration table holds the rates that ten false accepts stand behind', (t) => {
   const impostors = Float64Array.from({ length: 10_000 }, (_, i) => i / 10_000)
   const rows = calibrationTable(impostors)
@@ -200,3 +185,40 @@ test('a calibration table holds the rates that ten false accepts stand behind', 
     t.is(countAtLeast(impostors, threshold), accepted)
   }
 })
+
+const tied = (top: number, of: number): Float64Array =>
+  ascending(...Array.from({ length: of }, (_, i) => (i < top ? 1 : i / of)))
+const ties: readonly [top: number, of: number, rates: number[] | undefined][] = [
+  [0, 1000, [0.1, 0.03, 0.01]],
+  // More than a tenth are the very highest score: no threshold refuses them.
+  [18, 153, undefined],
+  [101, 1000, undefined],
+  [100, 1000, [0.1]],
+  [20, 1000, [0.1, 0.03]]
+]
+for (const [top, of, rates] of ties) {
+  test(`with ${top} of ${of} impostors at the top, rates that cannot be kept are not offered`, (t) => {
+    const scores = tied(top, of)
+    const calibration = fitCalibration({ genuine: ascending(), impostors: scores }, 'x', 'fp32')
+    t.deepEqual(
+      calibration?.thresholds.map(({ far }) => far),
+      rates
+    )
+    for (const { far, threshold, impostors } of calibration?.thresholds ?? []) {
+      t.is(countAtLeast(scores, threshold), impostors)
+      t.true(impostors <= far * of)
+    }
+  })
+}
+
+const people: readonly [list: string, people: string[]][] = [
+  ['a,b,same\np1/x.jpg,p2/y.jpg,0\n./p1/x.jpg,p1/z.jpg,1', ['p1', 'p2']],
+  ['a,b,same\nx.jpg,y.jpg,0\nx.jpg,z.jpg,1', []],
+  ['a,b,same,person_a,person_b\nx.jpg,y.jpg,0,Ada,Bo\nx.jpg,f/z.jpg,1,Ada,Ada', ['Ada', 'Bo', 'f']],
+  ['1\t1\nAda\t1\t2\nAda\t1\tBo\t1', ['Ada', 'Bo']]
+]
+for (const [list, names] of people) {
+  test(`everybody on a list of pairs: ${JSON.stringify(list)}`, (t) => {
+    t.deepEqual([...peopleOfPairs(parsePairs(list).pairs)].sort(), names)
+  })
+}

@@ -1,5 +1,8 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import type { Rgb } from './exif.js'
+import { randomNumbers } from './faces.js'
 
 /** A picture whose every pixel and corner can be told apart, smooth enough for JPEG. */
 export function gradient(width: number, height: number): Uint8Array {
@@ -74,6 +77,29 @@ export function png(
     chunk('IDAT', deflateSync(raw)),
     chunk('IEND', Buffer.alloc(0))
   ])
+}
+
+/** A crop of 112×112 with waves of its own: no face, but an embedding unlike others. */
+export function drawnCrop(seed: number): Buffer {
+  const random = randomNumbers(seed * 7919 + 1)
+  const waves = Array.from({ length: 18 }, () => ({
+    x: random() * 0.3,
+    y: random() * 0.3,
+    phase: random() * 6.28
+  }))
+  return png(112, 112, 'rgb', 8, (x, y, channel) => {
+    const own = waves.slice(channel * 6, channel * 6 + 6)
+    const sum = own.reduce((all, wave) => all + Math.sin(wave.x * x + wave.y * y + wave.phase), 0)
+    return Math.round(128 + 20 * sum)
+  })
+}
+
+/** A folder for each of so many people, with a crop in it. */
+export async function drawPeople(folder: string, count: number): Promise<void> {
+  for (let person = 0; person < count; person++) {
+    await mkdir(join(folder, `p${person}`), { recursive: true })
+    await writeFile(join(folder, `p${person}`, 'x.png'), drawnCrop(person))
+  }
 }
 
 /** An uncompressed little-endian RGB TIFF with an orientation tag (TIFF 6.0, baseline RGB). */

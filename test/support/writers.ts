@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { bundledModelDir } from '../../lib/paths.js'
 import { photo } from './fixtures.js'
 import { TemporaryFolder } from './models.js'
+import { drawPeople } from './pictures.js'
 
 /** Everything the command line writes to a file, and how: what is in `target` may be lost. */
 export interface Writer {
@@ -22,16 +23,14 @@ export interface Place {
 
 const people = ['biden', 'obama', 'obama2', 'obama3', 'obama_partial_face', 'obama_partial_face2']
 
-/** Six "people" of six crops each: 540 pairs of different ones, enough to calibrate with. */
+/** Six photos and forty drawings: 1035 pairs of different "people", enough to calibrate with. */
 async function makeCrops(folder: string): Promise<void> {
-  for (const [i, person] of people.entries()) {
+  for (const person of people) {
     await mkdir(join(folder, person), { recursive: true })
-    for (let k = 0; k < people.length; k++) {
-      const crop = people[(i + k) % people.length]
-      const from = fileURLToPath(new URL(`../fixtures/crops/${crop}.png`, import.meta.url))
-      await cp(from, join(folder, person, `${k}.png`))
-    }
+    const from = fileURLToPath(new URL(`../fixtures/crops/${person}.png`, import.meta.url))
+    await cp(from, join(folder, person, '0.png'))
   }
+  await drawPeople(folder, 40)
 }
 
 const pairs = [
