@@ -94,6 +94,41 @@ async function writeThrough(path: string, content: string | Uint8Array, flags: '
 
 let serial = 0
 
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Has `write` make a file beside the one at `path`, whose place it then takes: whole and on the disk,
+ * or not at all. What `write` throws, it throws.
+ */
+export async function replaceFile(
+  path: string,
+  mode: number,
+  write: (staged: string) => Promise<void>
+): Promise<void> {
+  const target = await realpath(path).catch(() => path)
+  await removeLeftovers(target)
+  const staged = `${target}.${process.pid}-${++serial}.part`
+  watch(staged)
+  try {
+    const file = await open(staged, 'wx', mode)
+    await file.close()
+    await write(staged)
+    await syncFile(staged)
+    await rename(staged, target)
+    await syncFile(dirname(target))
+  } finally {
+    await rm(staged, { force: true }).catch(() => undefined)
+    unwatch(staged)
+  }
+}
+
 /**
  * Writes a file that is whole or as it was before, also when the program is stopped half-way or
  * there is no space: it is written beside and then renamed. Rejects with FileWriteError. What is no

@@ -7,9 +7,11 @@ import {
   checkBatch,
   runBatch
 } from '../work/batch.js'
+import { exportGallery, importGallery } from './archive.js'
 import { Enroller } from './enrolling.js'
 import { checkRecognizer, FaceSource } from './faces.js'
 import { checkIdentifyOptions, Identifier } from './identifying.js'
+import { backup, examine, rekey } from './keeping.js'
 import {
   checkDetails,
   checkName,
@@ -29,13 +31,19 @@ import type {
   FaceInput,
   GalleryChange,
   GalleryCounts,
+  GalleryKey,
   GalleryOptions,
   Identification,
   IdentifyOptions,
+  Imported,
+  ImportOptions,
+  Integrity,
   Json,
   Person,
-  Removal
+  Removal,
+  UpgradeOptions
 } from './types.js'
+import { type CropEmbedder, upgrade } from './upgrading.js'
 import { type WatchOptions, watchChanges } from './watching.js'
 
 const defaultLockTimeout = 10_000
@@ -209,6 +217,60 @@ export class Gallery {
   changes(options: WatchOptions = {}): AsyncGenerator<GalleryChange, void, undefined> {
     this.#store.checkOpen()
     return watchChanges(this.#store, options)
+  }
+
+  /** Writes everybody into one encrypted file, which `import` of another gallery reads. */
+  export(path: string, options: { readonly key: GalleryKey }): Promise<void> {
+    checkOptions('options', options)
+    return exportGallery(this.#store, path, options.key)
+  }
+
+  /** Takes in everybody of an export, or nobody. */
+  import(path: string, options: ImportOptions): Promise<Imported> {
+    return importGallery(this.#store, path, options)
+  }
+
+  /** A copy of the file as of this moment, with the same key; others may read and write meanwhile. */
+  backup(path: string): Promise<void> {
+    return backup(this.#store, path)
+  }
+
+  /** Opens and checks everything that is kept. */
+  check(): Promise<Integrity> {
+    return examine(this.#store)
+  }
+
+  /** Examines a file that may be too damaged to be opened; changes nothing. */
+  static async check(path: string, options: { readonly key: GalleryKey }): Promise<Integrity> {
+    checkOptions('options', options)
+    const secret = await secretOf(options.key)
+    const how = { create: false, readOnly: true, lockTimeout: defaultLockTimeout, unread: true }
+    const store = await Store.open(path, secret, () => new PlainScan(), how)
+    try {
+      return await examine(store)
+    } finally {
+      store.close()
+    }
+  }
+
+  /**
+   * Puts another key in the place of the present one and seals everything anew, at once or not at
+   * all. Keep both keys until the promise has resolved. Other processes have to open it again.
+   */
+  rekey(key: GalleryKey): Promise<void> {
+    return rekey(this.#store, key)
+  }
+
+  /**
+   * Embeds the kept crops with another model, by which people are compared from then on: open the
+   * gallery with a recogniser of that model. Until all is done the old model stays in use; a call
+   * that was stopped is continued by the next.
+   */
+  upgrade(
+    embedder: CropEmbedder,
+    options: UpgradeOptions = {}
+  ): Promise<{ readonly photos: number }> {
+    return upgrade(this.#store, embedder, options)
   }
 
   /** Ends the use of the gallery. Calls under way reject with ClosedError. May be called again. */

@@ -178,3 +178,32 @@ export interface Removal {
    */
   readonly erased: boolean
 }
+
+/** What an examination of the whole file has found. */
+export interface Integrity {
+  readonly ok: boolean
+  readonly people: number
+  readonly photos: number
+  readonly problems: readonly { readonly message: string; readonly person?: string }[]
+}
+
+export interface ImportOptions {
+  readonly key: GalleryKey
+  /**
+   * What becomes of people whose id or name is in the gallery already: `'refuse'` (default) imports
+   * nobody, `'skip'` leaves them as they are, `'replace'` puts the imported ones in their place.
+   */
+  readonly onConflict?: 'refuse' | 'skip' | 'replace'
+}
+
+export interface Imported {
+  readonly added: number
+  readonly skipped: number
+  readonly replaced: number
+}
+
+export interface UpgradeOptions {
+  readonly signal?: AbortSignal
+  /** Called after each few photos. */
+  readonly onProgress?: (done: number, total: number) => void
+}

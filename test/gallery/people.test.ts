@@ -2,33 +2,19 @@ import test from 'ava'
 import { InvalidArgumentError } from '../../lib/errors.js'
 import {
   EnrolmentRefusedError,
-  Gallery,
-  type GalleryOptions,
+  type Gallery,
   PersonExistsError,
   PersonNotFoundError
 } from '../../lib/gallery/index.js'
 import {
   between,
   embeddingOf,
+  openIn,
   photoNamed,
-  pretendRecognizer,
+  photosOf,
   vectorOf
 } from '../support/galleries.js'
 import { TemporaryFolder } from '../support/models.js'
-
-async function openIn(
-  folder: TemporaryFolder,
-  options: Partial<GalleryOptions> = {}
-): Promise<Gallery> {
-  return Gallery.open(folder.file('people.gallery'), {
-    recognizer: pretendRecognizer(),
-    key: { file: folder.file('key'), create: true },
-    ...options
-  })
-}
-
-const photos = (person: string, count: number): Uint8Array[] =>
-  Array.from({ length: count }, (_, i) => photoNamed(`${person}/${i}`))
 
 test('people are enrolled, kept, and told from strangers', async (t) => {
   await using folder = await TemporaryFolder.make()
@@ -36,7 +22,7 @@ test('people are enrolled, kept, and told from strangers', async (t) => {
   {
     await using gallery = await openIn(folder)
     t.is((await gallery.identify(photoNamed('ada/9'))).person, undefined)
-    const { person, warnings } = await gallery.enroll('Ada', photos('ada', 3), { details })
+    const { person, warnings } = await gallery.enroll('Ada', photosOf('ada', 3), { details })
     t.like(person, { name: 'Ada', details })
     t.is(person.photos.length, 3)
     t.is(person.photos[0]?.quality?.overall, 0.8)
@@ -73,8 +59,8 @@ test('embeddings and templates are as good as photos', async (t) => {
 test('a person is renamed, described, given photos and merged', async (t) => {
   await using folder = await TemporaryFolder.make()
   await using gallery = await openIn(folder)
-  const { person: ada } = await gallery.enroll('Ada', photos('ada', 2))
-  const { person: bob } = await gallery.enroll('Bob', photos('bob', 1))
+  const { person: ada } = await gallery.enroll('Ada', photosOf('ada', 2))
+  const { person: bob } = await gallery.enroll('Bob', photosOf('bob', 1))
   t.is((await gallery.rename('Ada', 'Ada Lovelace')).name, 'Ada Lovelace')
   await t.throwsAsync(gallery.get('Ada'), { instanceOf: PersonNotFoundError })
   t.is((await gallery.get('Ada Lovelace')).id, ada.id)
@@ -82,7 +68,7 @@ test('a person is renamed, described, given photos and merged', async (t) => {
   t.deepEqual((await gallery.setDetails(ada, [1])).details, [1])
   await t.throwsAsync(gallery.rename(ada.id, 'Bob'), { instanceOf: PersonExistsError })
 
-  const { person: more } = await gallery.addPhotos(bob, photos('bob', 3))
+  const { person: more } = await gallery.addPhotos(bob, photosOf('bob', 3))
   t.is(more.photos.length, 3)
   const merged = await gallery.merge(ada, 'Bob')
   t.is(merged.photos.length, 5)
@@ -123,11 +109,11 @@ test('photos that disagree and people who resemble each other are told of, and r
   t.is(error?.warnings.length, 1)
   t.is((await gallery.counts()).people, 0)
 
-  await gallery.enroll('Ada', photos('ada', 2))
+  await gallery.enroll('Ada', photosOf('ada', 2))
   const twin = embeddingOf(between(vectorOf('ada/0'), vectorOf('bob/0'), 0.7))
   const { warnings } = await gallery.enroll('Adele', twin)
   t.like(warnings[0], { code: 'RESEMBLES_PERSON', name: 'Adele', other: { name: 'Ada' } })
-  await t.throwsAsync(gallery.enroll('Ada 2', photos('ada', 3), { strict: true }), {
+  await t.throwsAsync(gallery.enroll('Ada 2', photosOf('ada', 3), { strict: true }), {
     instanceOf: EnrolmentRefusedError,
     message: /"Ada 2" resembles "Ada"/
   })
@@ -139,7 +125,7 @@ test('all photos are enrolled, or none', async (t) => {
   await using gallery = await openIn(folder)
   const bad = [photoNamed('ada/0'), photoNamed('nobody'), photoNamed('ada/1')]
   await t.throwsAsync(gallery.enroll('Ada', bad), { code: 'NO_FACE' })
-  await gallery.enroll('Ada', photos('ada', 1))
+  await gallery.enroll('Ada', photosOf('ada', 1))
   await t.throwsAsync(gallery.addPhotos('Ada', bad), { code: 'NO_FACE' })
   t.like(await gallery.counts(), { people: 1, photos: 1 })
 })
@@ -147,7 +133,7 @@ test('all photos are enrolled, or none', async (t) => {
 test('identify takes many calls at once', async (t) => {
   await using folder = await TemporaryFolder.make()
   await using gallery = await openIn(folder)
-  for (const name of ['ada', 'bob', 'cem']) await gallery.enroll(name, photos(name, 2))
+  for (const name of ['ada', 'bob', 'cem']) await gallery.enroll(name, photosOf(name, 2))
   const wanted = Array.from({ length: 200 }, (_, i) => ['ada', 'bob', 'cem', 'eve'][i % 4] ?? '')
   const asked = wanted.map((name, i) => photoNamed(`${name}/${i}`))
   const found = await Promise.all(asked.map((photo) => gallery.identify(photo)))
@@ -167,7 +153,7 @@ test('a signal ends a call', async (t) => {
   await using folder = await TemporaryFolder.make()
   await using gallery = await openIn(folder)
   for (const work of [
-    (signal: AbortSignal) => gallery.enroll('Ada', photos('ada', 3), { signal }),
+    (signal: AbortSignal) => gallery.enroll('Ada', photosOf('ada', 3), { signal }),
     (signal: AbortSignal) => gallery.identify(photoNamed('ada/1'), { signal })
   ]) {
     const controller = new AbortController()
@@ -179,23 +165,23 @@ test('a signal ends a call', async (t) => {
 })
 
 const wrong: [string, (gallery: Gallery) => unknown, object][] = [
-  ['a name that is none', (g) => g.enroll('', photos('ada', 1)), { argument: 'name' }],
-  ['a name with a line break', (g) => g.enroll('a\nb', photos('a', 1)), { argument: 'name' }],
+  ['a name that is none', (g) => g.enroll('', photosOf('ada', 1)), { argument: 'name' }],
+  ['a name with a line break', (g) => g.enroll('a\nb', photosOf('a', 1)), { argument: 'name' }],
   [
     'a name like an id',
-    (g) => g.enroll('00000000-0000-4000-8000-000000000000', photos('a', 1)),
+    (g) => g.enroll('00000000-0000-4000-8000-000000000000', photosOf('a', 1)),
     { argument: 'name' }
   ],
   ['no photos', (g) => g.enroll('Ada', []), { argument: 'photos' }],
-  ['101 photos', (g) => g.enroll('Ada', photos('a', 101)), { argument: 'photos' }],
+  ['101 photos', (g) => g.enroll('Ada', photosOf('a', 101)), { argument: 'photos' }],
   [
     'details that are not JSON',
-    (g) => g.enroll('Ada', photos('a', 1), { details: (() => 1) as never }),
+    (g) => g.enroll('Ada', photosOf('a', 1), { details: (() => 1) as never }),
     { argument: 'details' }
   ],
   [
     'details of a megabyte',
-    (g) => g.enroll('Ada', photos('a', 1), { details: 'x'.repeat(1e6) }),
+    (g) => g.enroll('Ada', photosOf('a', 1), { details: 'x'.repeat(1e6) }),
     { argument: 'details' }
   ],
   ['fpir 0', (g) => g.identify(photoNamed('a'), { fpir: 0 }), { argument: 'fpir' }],
@@ -203,7 +189,7 @@ const wrong: [string, (gallery: Gallery) => unknown, object][] = [
   ['top 0', (g) => g.identify(photoNamed('a'), { top: 0 }), { argument: 'top' }],
   [
     'strict: 1',
-    (g) => g.enroll('A', photos('a', 1), { strict: 1 as never }),
+    (g) => g.enroll('A', photosOf('a', 1), { strict: 1 as never }),
     { argument: 'strict' }
   ],
   ['a number for a person', (g) => g.get(7 as never), { argument: 'who' }],
@@ -214,7 +200,7 @@ for (const [what, act, expected] of wrong) {
   test(`wrong: ${what}`, async (t) => {
     await using folder = await TemporaryFolder.make()
     await using gallery = await openIn(folder)
-    await gallery.enroll('Here', photos('here', 1))
+    await gallery.enroll('Here', photosOf('here', 1))
     const error = await t.throwsAsync(async () => act(gallery), {
       instanceOf: InvalidArgumentError
     })
@@ -226,14 +212,14 @@ const missing: [string, (gallery: Gallery) => Promise<unknown>][] = [
   ['get', (g) => g.get('Nobody')],
   ['rename', (g) => g.rename('Nobody', 'Somebody')],
   ['remove', (g) => g.remove('00000000-0000-4000-8000-000000000000')],
-  ['addPhotos', (g) => g.addPhotos('Nobody', photos('a', 1))],
+  ['addPhotos', (g) => g.addPhotos('Nobody', photosOf('a', 1))],
   ['merge', (g) => g.merge('Here', 'Nobody')]
 ]
 for (const [what, act] of missing) {
   test(`${what}: somebody who is not there`, async (t) => {
     await using folder = await TemporaryFolder.make()
     await using gallery = await openIn(folder)
-    await gallery.enroll('Here', photos('here', 1))
+    await gallery.enroll('Here', photosOf('here', 1))
     await t.throwsAsync(act(gallery), { instanceOf: PersonNotFoundError })
   })
 }
@@ -241,8 +227,8 @@ for (const [what, act] of missing) {
 test('a name is taken once', async (t) => {
   await using folder = await TemporaryFolder.make()
   await using gallery = await openIn(folder)
-  await gallery.enroll('Zoë', photos('zoe', 1))
-  await t.throwsAsync(gallery.enroll(' Zoe\u0308 ', photos('eve', 1)), {
+  await gallery.enroll('Zoë', photosOf('zoe', 1))
+  await t.throwsAsync(gallery.enroll(' Zoe\u0308 ', photosOf('eve', 1)), {
     instanceOf: PersonExistsError
   })
 })
@@ -250,8 +236,8 @@ test('a name is taken once', async (t) => {
 test('after close every call is a ClosedError, and closing again is none', async (t) => {
   await using folder = await TemporaryFolder.make()
   const gallery = await openIn(folder)
-  await gallery.enroll('Ada', photos('ada', 1))
-  const late = [gallery.identify(photoNamed('ada/2')), gallery.enroll('Bob', photos('bob', 2))]
+  await gallery.enroll('Ada', photosOf('ada', 1))
+  const late = [gallery.identify(photoNamed('ada/2')), gallery.enroll('Bob', photosOf('bob', 2))]
   await gallery.close()
   await gallery.close()
   for (const promise of late) await t.throwsAsync(promise, { code: 'CLOSED' })

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto'
 import { FaceEmbedding } from '../../lib/embeddings/embedding.js'
 import { NoFaceError } from '../../lib/errors.js'
+import { Gallery, type GalleryOptions } from '../../lib/gallery/index.js'
 import type { GalleryRecognizer } from '../../lib/gallery/types.js'
 import type { EmbedderManifest } from '../../lib/models/manifest.js'
+import type { TemporaryFolder } from './models.js'
 
 export const dimensions = 64
 
@@ -123,4 +125,21 @@ export function pretendRecognizer(model = 'm'): PretendRecognizer {
       return Uint8Array.from({ length: 112 * 112 * 3 }, (_, i) => name[i % name.length] as number)
     }
   }
+}
+
+/** The gallery `people.gallery` in a folder, with a key file beside it. */
+export async function openIn(
+  folder: TemporaryFolder,
+  options: Partial<GalleryOptions> = {}
+): Promise<Gallery> {
+  return Gallery.open(folder.file('people.gallery'), {
+    recognizer: pretendRecognizer(),
+    key: { file: folder.file('key'), create: true },
+    ...options
+  })
+}
+
+/** Photos of one person: `ada/0`, `ada/1` … */
+export function photosOf(person: string, count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, i) => photoNamed(`${person}/${i}`))
 }

@@ -143,6 +143,15 @@ export class Vault {
     return JSON.parse(content.toString())
   }
 
+  /** A piece of an export: the `index`th of it, which is or is not its last. */
+  sealPiece(index: number, isLast: boolean, content: Uint8Array): Buffer {
+    return seal(this.#state, content, place('piece', this.id, index, isLast ? 1 : 0))
+  }
+
+  unsealPiece(index: number, isLast: boolean, sealed: Uint8Array): Buffer | undefined {
+    return unseal(this.#state, sealed, place('piece', this.id, index, isLast ? 1 : 0))
+  }
+
   newPersonKey(): Buffer {
     return randomBytes(keyBytes)
   }

@@ -73,14 +73,16 @@ export class Connection {
   readonly isNew: boolean
   readonly #db: Database
   readonly #lockTimeout: number
+  readonly #readOnly: boolean
   readonly #statements = new Map<string, Statement>()
   #closed = false
 
-  private constructor(path: string, db: Database, isNew: boolean, lockTimeout: number) {
+  private constructor(path: string, db: Database, isNew: boolean, options: ConnectionOptions) {
     this.path = path
     this.#db = db
     this.isNew = isNew
-    this.#lockTimeout = lockTimeout
+    this.#lockTimeout = options.lockTimeout
+    this.#readOnly = options.readOnly
   }
 
   static async open(path: string, options: ConnectionOptions): Promise<Connection> {
@@ -106,13 +108,13 @@ export class Connection {
   }
 
   static #prepare(path: string, db: Database, options: ConnectionOptions): Connection {
-    const { create, readOnly, lockTimeout } = options
+    const { create, readOnly } = options
     db.exec(settings)
     const found = examine(db, path)
     if (found === 'nothing') {
       if (!create || readOnly) throw new GalleryNotFoundError(`There is no gallery in "${path}"`)
       db.exec('PRAGMA journal_mode = WAL')
-      return new Connection(path, db, true, lockTimeout)
+      return new Connection(path, db, true, options)
     }
     if (readOnly && found.version < newest) {
       throw new GalleryStoreError(
@@ -133,7 +135,7 @@ export class Connection {
         }
       }
     }
-    return new Connection(path, db, false, lockTimeout)
+    return new Connection(path, db, false, options)
   }
 
   #checkOpen(): void {
@@ -226,6 +228,13 @@ export class Connection {
   }
 
   close(): void {
+    if (this.#closed) return
+    try {
+      // The drop-in keeps a connection open until its statements are collected, log and all.
+      if (!this.#readOnly) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // What is in the log is as safe there: the next opening writes it.
+    }
     this.#closed = true
     this.#statements.clear()
     this.#mapped(() => this.#db.close())

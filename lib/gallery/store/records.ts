@@ -103,6 +103,20 @@ export class Records {
     )
   }
 
+  /** Gives a person another data key and seals all of it again, `old` being the keys until now. */
+  rekeyPerson(old: Records, person: PersonRecord): void {
+    const renewed = { ...person, key: this.newKey() }
+    for (const photo of old.photos(person)) this.#movePhoto(person, renewed, photo)
+    const { id, key, ...rest } = renewed
+    this.#db.run(
+      'UPDATE person SET mark = ?, key = ?, content = ? WHERE id = ?',
+      this.nameMark(rest.name),
+      this.#vault.sealPersonKey(id, key),
+      this.#seal(key, paddedJson(rest), 'record', id),
+      id
+    )
+  }
+
   personOf(row: Row): PersonRecord {
     const id = textOf(row, 'id')
     const key = this.#vault.unsealPersonKey(id, blobOf(row, 'key'))
@@ -155,6 +169,10 @@ export class Records {
       this.#seal(person.key, paddedJson({ added, quality }), 'photo', person.id, id),
       crop === undefined ? null : this.#seal(person.key, crop, 'crop', person.id, id)
     )
+  }
+
+  hasPhoto(id: string): boolean {
+    return this.#db.get('SELECT 1 FROM photo WHERE id = ?', id) !== undefined
   }
 
   removePhoto(person: string, photo: string): boolean {
@@ -214,6 +232,10 @@ export class Records {
     return rows.map((row) => this.embeddingOf(person, row, identity))
   }
 
+  modelIds(): number[] {
+    return this.#db.all('SELECT id FROM model ORDER BY id').map((row) => numberOf(row, 'id'))
+  }
+
   /** Key and id alone, as reading the whole gallery takes: names stay sealed. */
   keyOf(row: Row): Pick<PersonRecord, 'id' | 'key'> {
     const id = textOf(row, 'id')
@@ -223,6 +245,10 @@ export class Records {
   everybody(): PersonRecord[] {
     const rows = this.#db.all('SELECT id, key, content FROM person ORDER BY row')
     return rows.map((row) => this.personOf(row))
+  }
+
+  ids(): string[] {
+    return this.#db.all('SELECT id FROM person ORDER BY row').map((row) => textOf(row, 'id'))
   }
 
   cropCount(): number {

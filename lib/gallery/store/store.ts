@@ -72,7 +72,7 @@ export class Store {
     path: string,
     secret: Secret,
     newIndex: () => PersonIndex,
-    options: ConnectionOptions
+    options: ConnectionOptions & { readonly unread?: boolean }
   ): Promise<Store> {
     const db = await Connection.open(path, options)
     try {
@@ -80,7 +80,7 @@ export class Store {
       const row = Store.#ownRow(db)
       const vault = await Store.#vaultOf(row, secret)
       const store = new Store(db, vault, newIndex)
-      await store.reload()
+      if (!options.unread) await store.reload()
       // What a process that was killed has left in the log is written, and old content overwritten.
       if (!options.readOnly) db.get('PRAGMA wal_checkpoint(TRUNCATE)')
       return store
@@ -141,10 +141,46 @@ export class Store {
     return createHmac('sha256', Buffer.from(this.#state.marking, 'base64')).update(content).digest()
   }
 
-  /** After another key was set, by this process. */
-  useVault(vault: Vault): void {
-    this.#vault = vault
-    this.#records = new Records(this.db, vault)
+  /** Seals everything anew under other keys, in one change. */
+  async rekey(vault: Vault): Promise<void> {
+    const [oldVault, oldRecords] = [this.#vault, this.#records]
+    const records = new Records(this.db, vault)
+    await this.db
+      .transaction(() => {
+        this.checkOpen()
+        this.#readState()
+        for (const id of oldRecords.ids()) {
+          const person = oldRecords.person(id)
+          if (person !== undefined) records.rekeyPerson(oldRecords, person)
+        }
+        this.db.run(
+          'UPDATE gallery SET key = ?, proof = ?, state = ?',
+          JSON.stringify(vault.description),
+          vault.makeCheck(),
+          vault.sealState(this.#state)
+        )
+        // Before anybody else gets a turn.
+        this.#vault = vault
+        this.#records = records
+      })
+      .catch((error: unknown) => {
+        this.#vault = oldVault
+        this.#records = oldRecords
+        throw error
+      })
+  }
+
+  /** Rows are as many as the sealed state says: nobody else has taken any away. */
+  checkCounts(): void {
+    this.#readState()
+    const row = this.db.get(
+      'SELECT (SELECT count(*) FROM person) AS people, (SELECT count(*) FROM photo) AS photos'
+    )
+    const { people, photos } = this.#state
+    if (row?.people === people && row.photos === photos) return
+    throw new GalleryCorruptError(
+      `"${this.path}" should hold ${people} people with ${photos} photos; there are ${row?.people} and ${row?.photos}`
+    )
   }
 
   checkOpen(): void {
@@ -195,7 +231,9 @@ export class Store {
       // What has changed meanwhile; if that is too much, all over again.
       const isComplete = await this.db.snapshot(() => {
         this.#readState()
-        return this.#state.model === model && this.#takeUp(index, seq) !== undefined
+        if (this.#state.model !== model) return false
+        this.checkCounts()
+        return this.#takeUp(index, seq) !== undefined
       })
       if (!isComplete) continue
       if (index.size !== this.#state.people) {
