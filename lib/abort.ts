@@ -1,5 +1,6 @@
 import { show } from './check.js'
 import { InvalidArgumentError } from './errors.js'
+import { keysOf } from './keys.js'
 
 export interface AbortOptions {
   /**
@@ -8,6 +9,8 @@ export interface AbortOptions {
    */
   readonly signal?: AbortSignal
 }
+
+export const abortKeys = keysOf<AbortOptions>({ signal: true })
 
 /** Signals of other realms and polyfills, each with one of ours that follows it. */
 const followers = new WeakMap<object, AbortSignal>()

@@ -1,15 +1,21 @@
-import { type AbortOptions, signalOf } from './abort.js'
+import { type AbortOptions, abortKeys, signalOf } from './abort.js'
 import { faceFromNative } from './addon/faces.js'
-import { checkBoolean, checkOptions } from './check.js'
+import { checkBoolean } from './check.js'
 import { landmarksToNative } from './faces/landmarks.js'
 import type { Face, Landmarks } from './faces/types.js'
+import { checkOptionKeys, keysOf } from './keys.js'
 import { type LoadedModel, loadDetectorModel } from './models/load.js'
 import type { DetectorManifest } from './models/manifest.js'
 import { loadPhoto } from './photos/load.js'
-import type { ImageOptions, PhotoInput, PhotoUse } from './photos/types.js'
+import { type ImageOptions, imageKeys, type PhotoInput, type PhotoUse } from './photos/types.js'
 import { Closable } from './work/closable.js'
-import { type DetectOptions, detectOptionsToNative, useOf } from './work/detect-options.js'
-import { type Engine, type EngineOptions, loadedEngine } from './work/engine.js'
+import {
+  type DetectOptions,
+  detectKeys,
+  detectOptionsToNative,
+  useOf
+} from './work/detect-options.js'
+import { type Engine, type EngineOptions, engineKeys, loadedEngine } from './work/engine.js'
 
 export interface FaceDetectorOptions extends EngineOptions {
   /** Name of the detection model. Default `'yunet'`, of this package where `modelDir` has none. */
@@ -17,6 +23,11 @@ export interface FaceDetectorOptions extends EngineOptions {
   /** Folder with the model's files; by default the models of this package. */
   readonly modelDir?: string
 }
+
+export const detectorKeys = [
+  ...engineKeys,
+  ...keysOf<Omit<FaceDetectorOptions, keyof EngineOptions>>({ detector: true, modelDir: true })
+]
 
 /** Enough for a face that takes a tenth of the photo, as in useOf(). */
 const alignmentUse: PhotoUse = { side: 960 }
@@ -41,6 +52,7 @@ export abstract class FaceFinder extends Closable {
     options: DetectOptions & { readonly quality?: boolean } = {}
   ): Promise<Face[]> {
     this.engine.checkOpen()
+    checkOptionKeys('options', options, detectKeys, ['quality'])
     const search = detectOptionsToNative(options)
     const { quality = false } = options
     checkBoolean('quality', quality)
@@ -63,7 +75,7 @@ export abstract class FaceFinder extends Closable {
     options: ImageOptions & AbortOptions = {}
   ): Promise<Uint8Array> {
     this.engine.checkOpen()
-    checkOptions('options', options)
+    checkOptionKeys('options', options, imageKeys, abortKeys)
     const points = landmarksToNative(landmarks)
     return this.engine.call(async () => {
       const frame = await loadPhoto(photo, options, 'photo', alignmentUse)
@@ -86,7 +98,7 @@ export class FaceDetector extends FaceFinder {
   }
 
   static async open(options: FaceDetectorOptions = {}): Promise<FaceDetector> {
-    checkOptions('options', options)
+    checkOptionKeys('options', options, detectorKeys)
     const model = await loadDetectorModel(options.detector, options.modelDir)
     return loadedEngine(options, async (engine) => {
       await loadDetectorIntoEngine(engine, model)

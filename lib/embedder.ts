@@ -1,23 +1,25 @@
-import { type AbortOptions, signalOf } from './abort.js'
+import { type AbortOptions, abortKeys, signalOf } from './abort.js'
 import type { Device, Implementation } from './addon/types.js'
 import { allowSoftware, withRemedy } from './addon/vulkan.js'
-import { checkOneOf, checkOptions } from './check.js'
+import { checkOneOf } from './check.js'
 import { FaceEmbedding } from './embeddings/embedding.js'
 import { DeviceUnavailableError } from './errors.js'
 import { cropBytesOf } from './faces/crop.js'
 import type { Bytes } from './frames/bytes.js'
+import { checkOptionKeys, keysOf } from './keys.js'
 import { type LoadedModel, loadEmbedderModel } from './models/load.js'
 import type { EmbedderManifest } from './models/manifest.js'
 import {
   type BatchInputs,
   type BatchOptions,
   type BatchResult,
+  batchKeys,
   checkBatch,
   runBatch,
   withinQueue
 } from './work/batch.js'
 import { Closable } from './work/closable.js'
-import { type Engine, type EngineOptions, loadedEngine } from './work/engine.js'
+import { type Engine, type EngineOptions, engineKeys, loadedEngine } from './work/engine.js'
 
 export interface ModelOptions {
   /** Name of the embedding model. Default `'seesaw-shuffle'`. */
@@ -38,6 +40,11 @@ export interface DeviceOptions {
 }
 
 export type FaceEmbedderOptions = EngineOptions & ModelOptions & DeviceOptions
+
+export const embedderKeys = [
+  ...engineKeys,
+  ...keysOf<ModelOptions & DeviceOptions>({ model: true, modelDir: true, device: true })
+]
 
 /** What computes an embedding network. */
 export interface Placement {
@@ -109,7 +116,7 @@ export class FaceEmbedder extends Closable {
   }
 
   static async open(options: FaceEmbedderOptions = {}): Promise<FaceEmbedder> {
-    checkOptions('options', options)
+    checkOptionKeys('options', options, embedderKeys)
     const model = await loadEmbedderModel(options.model, options.modelDir)
     return loadedEngine(options, async (engine) => {
       const placement = await loadIntoEngine(engine, model, options)
@@ -122,7 +129,7 @@ export class FaceEmbedder extends Closable {
     crop: Bytes,
     options: AbortOptions & { readonly format?: 'rgb' | 'bgr' } = {}
   ): Promise<FaceEmbedding> {
-    checkOptions('options', options)
+    checkOptionKeys('options', options, abortKeys, ['format'])
     const { format = 'rgb' } = options
     checkOneOf('format', format, ['rgb', 'bgr'])
     this.engine.checkOpen()
@@ -146,9 +153,10 @@ export class FaceEmbedder extends Closable {
     options: BatchOptions & { readonly format?: 'rgb' | 'bgr' } = {}
   ): AsyncGenerator<BatchResult<Bytes, FaceEmbedding>, void, undefined> {
     this.engine.checkOpen()
+    checkOptionKeys('options', options, batchKeys, ['format'])
     checkBatch('crops', crops, options)
     return runBatch(crops, withinQueue(options, this.engine.queueLimit), (crop, signal) =>
-      this.embed(crop, { ...options, signal })
+      this.embed(crop, { ...(options.format && { format: options.format }), signal })
     )
   }
 }

@@ -1,9 +1,19 @@
 import { type AbortOptions, signalOf } from './abort.js'
 import { faceFromNative } from './addon/faces.js'
 import type { Device, Implementation, NativeDetectOptions } from './addon/types.js'
-import { checkNumber, checkOptions } from './check.js'
-import { type FaceDetectorOptions, FaceFinder, loadDetectorIntoEngine } from './detector.js'
-import { type FaceEmbedderOptions, loadIntoEngine, type Placement } from './embedder.js'
+import { checkNumber } from './check.js'
+import {
+  detectorKeys,
+  type FaceDetectorOptions,
+  FaceFinder,
+  loadDetectorIntoEngine
+} from './detector.js'
+import {
+  embedderKeys,
+  type FaceEmbedderOptions,
+  loadIntoEngine,
+  type Placement
+} from './embedder.js'
 import { FaceEmbedding } from './embeddings/embedding.js'
 import { probabilityOf } from './embeddings/probability.js'
 import { similarity } from './embeddings/similarity.js'
@@ -15,6 +25,7 @@ import {
 } from './errors.js'
 import { checkMinimum, demandQuality } from './faces/quality.js'
 import type { Face, QualityMinimum } from './faces/types.js'
+import { checkOptionKeys, keysOf } from './keys.js'
 import { loadDetectorModel, loadEmbedderModel } from './models/load.js'
 import { calibrationOf, type DetectorManifest, type EmbedderManifest } from './models/manifest.js'
 import { farForThreshold, thresholdForFar } from './models/thresholds.js'
@@ -24,18 +35,25 @@ import {
   type BatchInputs,
   type BatchOptions,
   type BatchResult,
+  batchKeys,
   checkBatch,
   runBatch,
   withinQueue
 } from './work/batch.js'
-import { type DetectOptions, detectOptionsToNative, useOf } from './work/detect-options.js'
+import {
+  type DetectOptions,
+  detectKeys,
+  detectOptionsToNative,
+  useOf
+} from './work/detect-options.js'
 import { type Engine, loadedEngine } from './work/engine.js'
 import type { FrameSource } from './work/source.js'
 import {
   type StreamFace,
   type StreamOptions,
   type StreamResult,
-  streamFrames
+  streamFrames,
+  streamKeys
 } from './work/stream.js'
 
 export type FaceRecognizerOptions = FaceEmbedderOptions & FaceDetectorOptions
@@ -54,6 +72,13 @@ export interface VerifyOptions extends EmbedOptions {
   /** A threshold on the similarity instead, −1 to 1. */
   readonly threshold?: number
 }
+
+const recognizerKeys = [...embedderKeys, ...detectorKeys]
+const embedKeys = [...detectKeys, 'minQuality' satisfies keyof EmbedOptions]
+const verifyKeys = [
+  ...embedKeys,
+  ...keysOf<Omit<VerifyOptions, keyof EmbedOptions>>({ far: true, threshold: true })
+]
 
 export interface Verification {
   /** Whether the similarity reaches the threshold. */
@@ -135,7 +160,7 @@ export class FaceRecognizer extends FaceFinder {
   }
 
   static async open(options: FaceRecognizerOptions = {}): Promise<FaceRecognizer> {
-    checkOptions('options', options)
+    checkOptionKeys('options', options, recognizerKeys)
     const [embedder, detector] = await Promise.all([
       loadEmbedderModel(options.model, options.modelDir),
       loadDetectorModel(options.detector, options.modelDir)
@@ -153,6 +178,7 @@ export class FaceRecognizer extends FaceFinder {
    */
   async embed(photo: PhotoInput, options: EmbedOptions = {}): Promise<FaceEmbedding> {
     this.engine.checkOpen()
+    checkOptionKeys('options', options, embedKeys)
     const wanted = detectOptionsToNative(options)
     const minimum = checkMinimum(options.minQuality)
     return this.#embed(photo, options, wanted, minimum, 'photo')
@@ -167,6 +193,7 @@ export class FaceRecognizer extends FaceFinder {
     options: EmbedOptions & BatchOptions = {}
   ): AsyncGenerator<BatchResult<Photo, FaceEmbedding>, void, undefined> {
     this.engine.checkOpen()
+    checkOptionKeys('options', options, embedKeys, batchKeys)
     checkBatch('photos', photos, options)
     const wanted = detectOptionsToNative(options)
     const minimum = checkMinimum(options.minQuality)
@@ -185,6 +212,7 @@ export class FaceRecognizer extends FaceFinder {
     options: VerifyOptions = {}
   ): Promise<Verification> {
     this.engine.checkOpen()
+    checkOptionKeys('options', options, verifyKeys)
     const wanted = detectOptionsToNative(options)
     const minimum = checkMinimum(options.minQuality)
     const { threshold, far } = this.#decisionPoint(options)
@@ -245,6 +273,7 @@ export class FaceRecognizer extends FaceFinder {
     options: StreamOptions = {}
   ): AsyncGenerator<StreamResult<F>, void, undefined> {
     this.engine.checkOpen()
+    checkOptionKeys('options', options, streamKeys)
     const wanted = detectOptionsToNative(options)
     const embed = options.embed ?? false
     return streamFrames(this.engine, frames, options, useOf(wanted), async (frame, signal) => {

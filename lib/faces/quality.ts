@@ -1,5 +1,6 @@
-import { checkNumber, checkOptions, maxImageSide } from '../check.js'
-import { InvalidArgumentError, LowQualityError } from '../errors.js'
+import { checkNumber, maxImageSide } from '../check.js'
+import { LowQualityError } from '../errors.js'
+import { checkOptionKeys } from '../keys.js'
 import type { FaceQuality, QualityAspect, QualityMinimum } from './types.js'
 
 /** The range in which a minimum makes sense; those of angles are maxima. */
@@ -22,15 +23,9 @@ export function checkMinimum(minimum: unknown): QualityMinimum {
     checkNumber('minQuality', minimum, 0, 1)
     return { overall: minimum }
   }
-  checkOptions('minQuality', minimum)
+  checkOptionKeys('minQuality', minimum, aspects)
   for (const [aspect, value] of Object.entries(minimum)) {
-    const range = Object.hasOwn(ranges, aspect) ? ranges[aspect as QualityAspect] : undefined
-    if (range === undefined) {
-      throw new InvalidArgumentError(
-        'minQuality',
-        `minQuality has no "${aspect}"; there are ${aspects.join(', ')}`
-      )
-    }
+    const range = ranges[aspect as QualityAspect]
     if (value !== undefined) checkNumber(`minQuality.${aspect}`, value, ...range)
   }
   return minimum as QualityMinimum

@@ -1,5 +1,6 @@
 import { checkInteger, checkOneOf, checkOptions, maxImageSide, show } from '../check.js'
 import { ImageTooLargeError, InvalidArgumentError } from '../errors.js'
+import { checkMisspelled, keysOf } from '../keys.js'
 import { type Bytes, bytesOf } from './bytes.js'
 import { memoryFor } from './memory.js'
 import type { NativeFrame } from './native-frame.js'
@@ -14,7 +15,7 @@ export interface PlaneLayout {
 }
 
 /**
- * Pixels as a camera or another decoder gives them.
+ * Pixels as a camera or another decoder gives them. Further properties, such as a time, are allowed.
  *
  * **Memory.** A plain buffer is copied before the call returns: it can be used again at once. A
  * SharedArrayBuffer is read in place, without any copy, until the call's promise settles: write to
@@ -55,6 +56,19 @@ export interface RawFrame {
    */
   readonly transfer?: boolean
 }
+
+const frameKeys = keysOf<RawFrame>({
+  data: true,
+  width: true,
+  height: true,
+  format: true,
+  stride: true,
+  layout: true,
+  rotation: true,
+  range: true,
+  matrix: true,
+  transfer: true
+})
 
 /** Most bytes by which rows may lie apart. */
 const maxStride = 1 << 20
@@ -216,6 +230,7 @@ function checkPicture(name: string, frame: RawFrame): void {
  */
 export function takeFrame(frame: RawFrame, maxPixels: number, name = 'frame'): NativeFrame {
   checkOptions(name, frame)
+  checkMisspelled(name, frame, frameKeys)
   const { width, height, format, stride, layout, rotation, range, matrix } = frame
   checkOneOf(`${name}.format`, format, pixelFormats)
   checkInteger(`${name}.width`, width, 1, maxImageSide)

@@ -11,6 +11,7 @@ import {
   systemCode
 } from '../errors.js'
 import { unwritten } from '../frames/bytes.js'
+import { checkOptionKeys } from '../keys.js'
 import { bundledModelDir } from '../paths.js'
 import {
   type DetectorManifest,
@@ -177,9 +178,11 @@ export interface ListModelsOptions {
  */
 export async function listModels(
   modelDir = bundledModelDir,
-  { onRefused }: ListModelsOptions = {}
+  options: ListModelsOptions = {}
 ): Promise<Manifest[]> {
   checkFolder(modelDir)
+  checkOptionKeys('options', options, ['onRefused' satisfies keyof ListModelsOptions])
+  const { onRefused } = options
   if (onRefused !== undefined && typeof onRefused !== 'function') {
     throw new InvalidArgumentError(
       'onRefused',

@@ -5,9 +5,16 @@ import { ImageTooLargeError, InvalidArgumentError } from '../errors.js'
 import { type Bytes, bytesOf, copyOf } from '../frames/bytes.js'
 import { type RawFrame, takeFrame } from '../frames/frame.js'
 import type { NativeFrame } from '../frames/native-frame.js'
+import { checkOptionKeys } from '../keys.js'
 import { decode } from './decode.js'
 import { maxFileBytes, readPhotoFile } from './file.js'
-import { defaultMaxPixels, type ImageOptions, type PhotoInput, type PhotoUse } from './types.js'
+import {
+  defaultMaxPixels,
+  type ImageOptions,
+  imageKeys,
+  type PhotoInput,
+  type PhotoUse
+} from './types.js'
 
 function pathOf(url: URL, argument: string): string {
   try {
@@ -79,5 +86,6 @@ export async function decodeImage(
   if (typeof input === 'object' && input !== null && 'format' in input) {
     throw new InvalidArgumentError('input', 'input is a raw frame already')
   }
+  checkOptionKeys('options', options, imageKeys)
   return loadPhoto(input, options, 'input', { turned: true })
 }

@@ -1,5 +1,6 @@
 import type { Bytes } from '../frames/bytes.js'
 import type { RawFrame } from '../frames/frame.js'
+import { keysOf } from '../keys.js'
 
 /** A photo: path, file URL, the bytes of an image file, or a raw frame. */
 export type PhotoInput = string | URL | Bytes | RawFrame
@@ -11,6 +12,8 @@ export interface ImageOptions {
    */
   readonly maxPixels?: number
 }
+
+export const imageKeys = keysOf<ImageOptions>({ maxPixels: true })
 
 export const defaultMaxPixels = 52_000_000
 

@@ -1,6 +1,7 @@
 import { onAbort, signalOf } from '../abort.js'
-import { checkInteger, checkOptions } from '../check.js'
+import { checkInteger } from '../check.js'
 import { SeesawFaceError } from '../errors.js'
+import { keysOf } from '../keys.js'
 import { sourceOf } from './source.js'
 
 const defaultConcurrency = 4
@@ -16,6 +17,8 @@ export interface BatchOptions {
   /** Called after each item with how many are done. */
   readonly onProgress?: (done: number) => void
 }
+
+export const batchKeys = keysOf<BatchOptions>({ concurrency: true, signal: true, onProgress: true })
 
 /** One item of a batch: its result, or what was wrong with it. */
 export type BatchResult<Input, Value> =
@@ -36,7 +39,6 @@ export function checkBatch<Input>(
   inputs: BatchInputs<Input>,
   options: BatchOptions
 ): void {
-  checkOptions('options', options)
   checkInteger('concurrency', options.concurrency ?? defaultConcurrency, 1, 1024)
   sourceOf(inputs, argument)
 }

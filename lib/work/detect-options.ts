@@ -1,14 +1,8 @@
-import type { AbortOptions } from '../abort.js'
+import { type AbortOptions, abortKeys } from '../abort.js'
 import type { NativeDetectOptions } from '../addon/types.js'
-import {
-  checkBoolean,
-  checkInteger,
-  checkNumber,
-  checkOneOf,
-  checkOptions,
-  maxImageSide
-} from '../check.js'
-import type { ImageOptions, PhotoUse } from '../photos/types.js'
+import { checkBoolean, checkInteger, checkNumber, checkOneOf, maxImageSide } from '../check.js'
+import { keysOf } from '../keys.js'
+import { type ImageOptions, imageKeys, type PhotoUse } from '../photos/types.js'
 
 export interface DetectOptions extends ImageOptions, AbortOptions {
   /** Faces the detector is less sure of are left out. Default 0.6. */
@@ -41,11 +35,24 @@ export interface DetectOptions extends ImageOptions, AbortOptions {
   readonly searchPixels?: number
 }
 
+export const detectKeys = [
+  ...imageKeys,
+  ...abortKeys,
+  ...keysOf<Omit<DetectOptions, keyof ImageOptions | keyof AbortOptions>>({
+    minScore: true,
+    maxFaces: true,
+    maxSide: true,
+    minFaceSize: true,
+    search: true,
+    rotations: true,
+    searchPixels: true
+  })
+]
+
 /** Of two boxes that overlap by more than this (intersection over union) the better one stays. */
 const nmsIou = 0.3
 
 export function detectOptionsToNative(options: DetectOptions): NativeDetectOptions {
-  checkOptions('options', options)
   const { minScore = 0.6, maxFaces = 100, maxSide = 640, minFaceSize = 0 } = options
   const { search = 'quick', rotations = true, searchPixels = 4_000_000 } = options
   checkNumber('minScore', minScore, 0, 1)

@@ -7,6 +7,7 @@ import { type Precision, precisions } from '../embeddings/precision.js'
 import { ClosedError, QueueFullError } from '../errors.js'
 import { releaseMemory } from '../frames/memory.js'
 import type { NativeFrame } from '../frames/native-frame.js'
+import { keysOf } from '../keys.js'
 import { Turns } from './queue.js'
 
 /** How to run: all optional. */
@@ -58,6 +59,16 @@ export interface EngineOptions {
    */
   readonly whenFull?: 'reject' | 'wait'
 }
+
+export const engineKeys = keysOf<EngineOptions>({
+  threads: true,
+  powersave: true,
+  spinMicroseconds: true,
+  precision: true,
+  implementation: true,
+  queueLimit: true,
+  whenFull: true
+})
 
 const maxThreads = 64
 const maxQueueLimit = 65536

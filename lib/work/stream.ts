@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { onAbort, signalOf } from '../abort.js'
 import type { NativeTiming } from '../addon/types.js'
-import { checkInteger, checkOneOf, checkOptions, show } from '../check.js'
+import { checkInteger, checkOneOf, show } from '../check.js'
 import type { FaceEmbedding } from '../embeddings/embedding.js'
 import { ClosedError, InvalidArgumentError, QueueFullError } from '../errors.js'
 import type { Face } from '../faces/types.js'
@@ -9,9 +9,10 @@ import { bytesOf, copyOf } from '../frames/bytes.js'
 import { type RawFrame, takeFrame } from '../frames/frame.js'
 import { isCopy, releaseMemory } from '../frames/memory.js'
 import type { NativeFrame } from '../frames/native-frame.js'
+import { checkOptionKeys, keysOf } from '../keys.js'
 import { isFrame, loadPhoto } from '../photos/load.js'
 import { defaultMaxPixels, type PhotoInput, type PhotoUse } from '../photos/types.js'
-import type { DetectOptions } from './detect-options.js'
+import { type DetectOptions, detectKeys } from './detect-options.js'
 import type { Engine } from './engine.js'
 import { type FrameSource, type OpenSource, sourceOf } from './source.js'
 
@@ -28,6 +29,11 @@ export interface StreamOptions extends DetectOptions {
   /** Whether every face is embedded, too. Default false. */
   readonly embed?: boolean
 }
+
+export const streamKeys = [
+  ...detectKeys,
+  ...keysOf<Omit<StreamOptions, keyof DetectOptions>>({ drop: true, maxQueue: true, embed: true })
+]
 
 export interface StreamFace extends Face {
   /** With `embed: true`, as is `quality`; undefined also for a face that cannot be aligned. */
@@ -297,7 +303,7 @@ export function streamFrames<F extends PhotoInput>(
   use: PhotoUse,
   analyse: Analyse
 ): AsyncGenerator<StreamResult<F>, void, undefined> {
-  checkOptions('options', options)
+  checkOptionKeys('options', options, streamKeys)
   checkStreamOptions(options)
   return new FrameStream(engine, sourceOf(frames), options, use, analyse).results()
 }

@@ -105,7 +105,7 @@ test('enrolment refuses a poor photo and says which aspect failed', async (t) =>
 for (const [minimum, argument] of [
   [2, 'minQuality'],
   ['high', 'minQuality'],
-  [{ beauty: 1 }, 'minQuality'],
+  [{ beauty: 1 }, 'minQuality.beauty'],
   [{ size: -1 }, 'minQuality.size'],
   [{ yaw: Number.NaN }, 'minQuality.yaw']
 ] as const) {
