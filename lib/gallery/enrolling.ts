@@ -3,13 +3,13 @@ import { checkBoolean, checkOptions } from '../check.js'
 import {
   addFaces,
   agreementThreshold,
+  checkCombines,
   disagreements,
   duplicate,
   embeddingRecord,
+  nearest,
   refuse,
-  resemblances,
-  resemblanceThreshold,
-  templateOf
+  resemblances
 } from './enrolment.js'
 import {
   checkModel,
@@ -141,17 +141,17 @@ export class Enroller {
     const known =
       person === undefined || state.model === null ? [] : records.embeddings(person, state.model)
     const { recognizer } = this.#source
-    const template = templateOf([...fresh.map(({ face }) => embeddingRecord('', face)), ...known])
+    checkCombines([...fresh.map(({ face }) => embeddingRecord('', face)), ...known])
     const disagreeing = disagreements(
       name,
       fresh.map(({ face }) => ({ label: faces.indexOf(face), vector: face.embedding.vector })),
       known.map(({ photo, vector }) => ({ label: photo, vector })),
       agreementThreshold(recognizer)
     )
-    const hits = await index.top(template, mostResemblances + 1)
+    const fromFresh = fresh.map(({ face }) => face)
+    const hits = await nearest(index, fromFresh, mostResemblances + 1)
     const others = hits.filter((hit) => hit.person !== person?.id).slice(0, mostResemblances)
-    const threshold = resemblanceThreshold(recognizer, index.size)
-    const alike = resemblances(name, others, threshold, records)
+    const alike = resemblances(name, others, recognizer, this.#store)
     return { person, faces: fresh, warnings: [...warnings, ...disagreeing, ...alike], seq }
   }
 

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { weightedMean } from '../embeddings/combine.js'
 import { cosine } from '../embeddings/similarity.js'
 import { InvalidArgumentError } from '../errors.js'
-import { smallestFar, thresholdForFar } from '../models/thresholds.js'
-import { calibrationFor, thresholdForFpir } from './decisions.js'
-import { EnrolmentRefusedError, FpirUnsupportedError } from './errors.js'
+import { thresholdForFar } from '../models/thresholds.js'
+import { calibrationFor, nearestThresholdsFor } from './decisions.js'
+import { EnrolmentRefusedError } from './errors.js'
 import type { PreparedFace } from './faces.js'
-import type { Hit } from './search.js'
+import type { Hit, PersonIndex } from './search.js'
 import type { EmbeddingRecord, PersonRecord, Records } from './store/records.js'
+import type { Store } from './store/store.js'
 import type {
   DuplicatePhoto,
   EnrolmentWarning,
@@ -67,30 +68,39 @@ export function duplicate(name: string, photo: number): DuplicatePhoto {
   return { code: 'DUPLICATE_PHOTO', name, photo, message }
 }
 
-/** The threshold above which two different people would be mistaken for each other. */
-export function resemblanceThreshold(recognizer: GalleryRecognizer, size: number): number {
-  const calibration = calibrationFor(recognizer)
-  try {
-    return thresholdForFpir(calibration, resemblanceFpir, size)
-  } catch (error) {
-    if (!(error instanceof FpirUnsupportedError)) throw error
-    return thresholdForFar(calibration, smallestFar(calibration))
-  }
-}
-
 /** The threshold that two photos of one person should reach. */
 export function agreementThreshold(recognizer: GalleryRecognizer): number {
   const calibration = calibrationFor(recognizer)
   return thresholdForFar(calibration, calibration.defaultFar)
 }
 
+/** Who is most like any of the faces, best first. */
+export async function nearest(
+  index: PersonIndex,
+  faces: readonly PreparedFace[],
+  count: number
+): Promise<Hit[]> {
+  const best = new Map<string, Hit>()
+  for (const { embedding } of faces) {
+    for (const hit of await index.top(embedding.vector, count)) {
+      const known = best.get(hit.person)
+      if (known === undefined || hit.similarity > known.similarity) best.set(hit.person, hit)
+    }
+  }
+  return [...best.values()].sort((a, b) => b.similarity - a.similarity)
+}
+
+/** People enrolled for whom one of the faces would be taken. */
 export function resemblances(
   name: string,
   hits: readonly Hit[],
-  threshold: number,
-  records: Records
+  recognizer: GalleryRecognizer,
+  { records, index }: Store
 ): ResemblesPerson[] {
+  if (hits.length === 0) return []
+  const thresholds = nearestThresholdsFor(calibrationFor(recognizer), resemblanceFpir, index)
   return hits.flatMap(({ person, similarity }) => {
+    const threshold = thresholds(index.photosOf(person))
     const other = similarity >= threshold ? records.person(person) : undefined
     if (other === undefined) return []
     const message =
@@ -113,16 +123,14 @@ export function refuse(strict: boolean, warnings: readonly EnrolmentWarning[]): 
   if (strict && warnings.length > 0) throw new EnrolmentRefusedError(warnings)
 }
 
-/** The template of what a person has or would have. */
-export function templateOf(faces: readonly EmbeddingRecord[]): Float32Array {
+/** What cannot be combined is refused before it is written. */
+export function checkCombines(faces: readonly EmbeddingRecord[]): void {
   const mean = weightedMean(
     faces.map(({ vector }) => vector),
     faces.map(({ quality }) => quality)
   )
-  if (mean === undefined) {
-    throw new InvalidArgumentError('photos', 'the embeddings of the photos cancel each other out')
-  }
-  return mean
+  if (mean !== undefined) return
+  throw new InvalidArgumentError('photos', 'the embeddings of the photos cancel each other out')
 }
 
 export function embeddingRecord(photo: string, { embedding, quality }: PreparedFace) {

@@ -8,10 +8,12 @@ import {
   runBatch
 } from '../work/batch.js'
 import { exportGallery, importGallery } from './archive.js'
+import { calibrationFor, usesTemplates } from './decisions.js'
 import { Enroller } from './enrolling.js'
 import { checkRecognizer, FaceSource } from './faces.js'
 import { checkIdentifyOptions, Identifier } from './identifying.js'
 import { backup, examine, rekey } from './keeping.js'
+import { NativeIndex } from './native-index.js'
 import {
   checkDetails,
   checkName,
@@ -24,7 +26,7 @@ import { mergePeople, removePerson, removePhoto } from './removing.js'
 import { secretOf } from './sealing/key-source.js'
 import { PlainScan } from './search.js'
 import type { PersonRecord } from './store/records.js'
-import { Store } from './store/store.js'
+import { type Memory, Store } from './store/store.js'
 import type {
   Enrolment,
   EnrolOptions,
@@ -33,6 +35,7 @@ import type {
   GalleryCounts,
   GalleryKey,
   GalleryOptions,
+  GalleryRecognizer,
   Identification,
   IdentifyOptions,
   Imported,
@@ -47,6 +50,15 @@ import { type CropEmbedder, upgrade } from './upgrading.js'
 import { type WatchOptions, watchChanges } from './watching.js'
 
 const defaultLockTimeout = 10_000
+
+/** Without a recogniser nobody is searched for: neither addon nor thresholds are needed. */
+function memoryFor(recognizer: GalleryRecognizer | undefined): Memory {
+  if (recognizer === undefined) {
+    return { newIndex: () => new PlainScan(), comparison: 'template' }
+  }
+  const comparison = usesTemplates(calibrationFor(recognizer)) ? 'template' : 'photos'
+  return { newIndex: () => new NativeIndex(), comparison }
+}
 
 /**
  * People known by their faces, in one encrypted file, and who of them a face is:
@@ -85,7 +97,7 @@ export class Gallery {
     if (recognizer !== undefined) checkRecognizer(recognizer)
     const secret = await secretOf(options.key)
     const connection = { create, readOnly, lockTimeout }
-    const store = await Store.open(path, secret, () => new PlainScan(), connection)
+    const store = await Store.open(path, secret, memoryFor(recognizer), connection)
     const source = recognizer && new FaceSource(recognizer)
     return new Gallery(store, source, keep === 'crops')
   }
@@ -245,7 +257,7 @@ export class Gallery {
     checkOptions('options', options)
     const secret = await secretOf(options.key)
     const how = { create: false, readOnly: true, lockTimeout: defaultLockTimeout, unread: true }
-    const store = await Store.open(path, secret, () => new PlainScan(), how)
+    const store = await Store.open(path, secret, memoryFor(undefined), how)
     try {
       return await examine(store)
     } finally {

@@ -1,6 +1,6 @@
 import { checkInteger } from '../check.js'
 import type { FaceEmbedding } from '../embeddings/embedding.js'
-import { calibrationFor, checkFpir, thresholdForFpir } from './decisions.js'
+import { calibrationFor, checkFpir, thresholdsFor } from './decisions.js'
 import { checkModel, type FaceSource, modelOfRecognizer } from './faces.js'
 import { personOf } from './people.js'
 import type { Hit } from './search.js'
@@ -35,7 +35,7 @@ export class Identifier {
     const calibration = calibrationFor(recognizer)
     await this.#store.refresh()
     // What cannot be promised is refused before the photo is looked at.
-    thresholdForFpir(calibration, fpir, this.#store.index.size)
+    thresholdsFor(calibration, fpir, this.#store.index)
     const embedding = await this.#source.embed(face, 'face', options)
     for (;;) {
       await this.#store.refresh()
@@ -43,13 +43,22 @@ export class Identifier {
       const { index, state, records, seq } = this.#store
       if (state.model !== null)
         checkModel(records.model(state.model), modelOfRecognizer(recognizer))
-      const size = index.size
-      const threshold = thresholdForFpir(calibration, fpir, size)
-      const hits = await index.top(embedding.vector, Math.max(top, 2))
+      const { size } = index
+      const thresholds = thresholdsFor(calibration, fpir, index)
+      const hits = await index
+        .top(embedding.vector, Math.max(top, 2), options.signal)
+        .catch((error: unknown) => {
+          this.#store.checkOpen()
+          // Everything was read anew, and what we searched in is gone.
+          if (this.#store.index === index) throw error
+          return undefined
+        })
       this.#store.checkOpen()
-      const candidates = this.#candidates(hits)
+      const candidates = hits && this.#candidates(hits)
       // Somebody was removed or changed while we searched: those that are there now are searched.
       if (candidates === undefined || this.#store.seq !== seq) continue
+      const best = candidates[0]
+      const threshold = thresholds(best === undefined ? 1 : index.photosOf(best.person.id))
       return decide(candidates, embedding, { threshold, fpir, size, top })
     }
   }

@@ -119,7 +119,7 @@ export interface IdentifyOptions extends EmbedOptions {
 
 export interface Candidate {
   readonly person: Person
-  /** Cosine of the face and the person's template, −1 to 1. */
+  /** Cosine of the face and the person's template, or the most similar photo, −1 to 1. */
   readonly similarity: number
 }
 

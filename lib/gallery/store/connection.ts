@@ -181,26 +181,27 @@ export class Connection {
   }
 
   /**
-   * Runs `work`, which may not wait for anything, as one change: all of it is on the disk when the
-   * promise resolves, or nothing.
+   * Runs `work` as one change: all of it is on the disk when the promise resolves, or nothing. It may
+   * not wait for anything, as nobody else may get a turn between its beginning and its end, and may
+   * be repeated.
    */
-  async transaction<T>(work: () => T): Promise<T> {
-    await patiently(this.path, this.#lockTimeout, () => {
+  transaction<T>(work: () => T): Promise<T> {
+    return patiently(this.path, this.#lockTimeout, () => {
       this.#checkOpen()
       this.#db.exec('BEGIN IMMEDIATE')
-    })
-    try {
-      const result = work()
-      this.#db.exec('COMMIT')
-      return result
-    } catch (error) {
       try {
-        this.#db.exec('ROLLBACK')
-      } catch {
-        // SQLite has done so itself, as after a full disk.
+        const result = work()
+        this.#db.exec('COMMIT')
+        return result
+      } catch (error) {
+        try {
+          this.#db.exec('ROLLBACK')
+        } catch {
+          // SQLite has done so itself, as after a full disk.
+        }
+        throw error
       }
-      throw storeError(this.path, error)
-    }
+    })
   }
 
   /** A consistent view of many statements; `work` may not wait for anything, and may be repeated. */

@@ -29,17 +29,29 @@ function emptyState(): State {
 /** Rows read at a time while a gallery is opened, between which others get their turn. */
 const page = 500
 
-function templateOf(person: string, embeddings: readonly EmbeddingRecord[]): Float32Array {
-  const [first, second] = embeddings
-  if (first !== undefined && second === undefined) return first.vector
+/** Whether a person is compared by one template, or by each photo. */
+export type Comparison = 'template' | 'photos'
+
+function rowsOf(
+  person: string,
+  embeddings: readonly EmbeddingRecord[],
+  comparison: Comparison
+): Float32Array[] {
+  const vectors = embeddings.map(({ vector }) => vector)
+  if (vectors.length === 0) throw new GalleryCorruptError(`Person ${person} has no embeddings`)
+  if (comparison === 'photos' || vectors.length === 1) return vectors
   const mean = weightedMean(
-    embeddings.map(({ vector }) => vector),
+    vectors,
     embeddings.map(({ quality }) => quality)
   )
-  if (mean === undefined) {
-    throw new GalleryCorruptError(`The photos of person ${person} make no template`)
-  }
-  return mean
+  if (mean !== undefined) return [mean]
+  throw new GalleryCorruptError(`The photos of person ${person} make no template`)
+}
+
+/** How a gallery is kept in memory. */
+export interface Memory {
+  readonly newIndex: () => PersonIndex
+  readonly comparison: Comparison
 }
 
 /** A gallery's file and what of it is kept in memory: the templates, as new as the file. */
@@ -47,7 +59,7 @@ export class Store {
   readonly path: string
   readonly db: Connection
   readonly log: ChangeLog
-  readonly #newIndex: () => PersonIndex
+  readonly #memory: Memory
   #index: PersonIndex
   #reading: Promise<void> | undefined
   readonly #listeners = new Set<() => void>()
@@ -58,12 +70,12 @@ export class Store {
   #dataVersion = -1
   #closed = false
 
-  private constructor(db: Connection, vault: Vault, newIndex: () => PersonIndex) {
+  private constructor(db: Connection, vault: Vault, memory: Memory) {
     this.path = db.path
     this.db = db
     this.log = new ChangeLog(db)
-    this.#newIndex = newIndex
-    this.#index = newIndex()
+    this.#memory = memory
+    this.#index = memory.newIndex()
     this.#vault = vault
     this.#records = new Records(db, vault)
   }
@@ -71,7 +83,7 @@ export class Store {
   static async open(
     path: string,
     secret: Secret,
-    newIndex: () => PersonIndex,
+    memory: Memory,
     options: ConnectionOptions & { readonly unread?: boolean }
   ): Promise<Store> {
     const db = await Connection.open(path, options)
@@ -79,7 +91,7 @@ export class Store {
       if (db.isNew) await Store.#create(db, secret)
       const row = Store.#ownRow(db)
       const vault = await Store.#vaultOf(row, secret)
-      const store = new Store(db, vault, newIndex)
+      const store = new Store(db, vault, memory)
       if (!options.unread) await store.reload()
       // What a process that was killed has left in the log is written, and old content overwritten.
       if (!options.readOnly) db.get('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -148,6 +160,7 @@ export class Store {
     await this.db
       .transaction(() => {
         this.checkOpen()
+        this.#vault = oldVault
         this.#readState()
         for (const id of oldRecords.ids()) {
           const person = oldRecords.person(id)
@@ -218,7 +231,7 @@ export class Store {
   async #readAll(): Promise<void> {
     for (;;) {
       this.#dataVersion = this.#currentDataVersion()
-      const index = this.#newIndex()
+      const index = this.#memory.newIndex()
       const { seq, model } = await this.db.snapshot(() => {
         this.#readState()
         return { seq: this.log.last(), model: this.#state.model }
@@ -267,7 +280,7 @@ export class Store {
       for (; rows[start]?.row === first.row; start++) {
         embeddings.push(this.#records.embeddingOf(owner, rows[start] as Row, identity))
       }
-      index.set(owner.id, templateOf(owner.id, embeddings))
+      this.#put(index, owner.id, embeddings)
     }
     const last = rows.at(-1)
     return last && numberOf(last, 'row')
@@ -314,7 +327,12 @@ export class Store {
     const person = this.#records.person(id)
     const { model } = this.#state
     if (person === undefined || model === null) index.delete(id)
-    else index.set(id, templateOf(id, this.#records.embeddings(person, model)))
+    else this.#put(index, id, this.#records.embeddings(person, model))
+  }
+
+  #put(index: PersonIndex, person: string, embeddings: readonly EmbeddingRecord[]): void {
+    const rows = rowsOf(person, embeddings, this.#memory.comparison)
+    index.set(person, rows, embeddings.length)
   }
 
   /**
