@@ -18,6 +18,7 @@ import { readManifest } from '../models/load.js'
 import { calibrationOf, type EmbedderManifest } from '../models/manifest.js'
 import { parseRunning, UsageError } from './arguments.js'
 import { evalAllPairs } from './eval-all-pairs.js'
+import { evalIdentify } from './eval-identify.js'
 import { colour, print, printFields, printJson, printTable } from './output.js'
 import { folderOptions, type PhotoFolder, photoFolder, readList } from './photo-folder.js'
 
@@ -134,7 +135,8 @@ async function writeAccuracy(
 
 /** The protocols by their name; anything else is a list of pairs. */
 const protocols: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
-  'all-pairs': evalAllPairs
+  'all-pairs': evalAllPairs,
+  identify: evalIdentify
 }
 
 export async function evaluation(args: readonly string[]): Promise<number> {

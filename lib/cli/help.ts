@@ -57,7 +57,18 @@ pairs of one family are neither the same person nor strangers.
   --save-embeddings F.npy  write the embeddings, and the list of them as F.csv
   --plot FILE.svg    draw the detection error trade-off (DET)
   --dataset NAME     how the data set is called
-  --seed N           of what is drawn at random (default 1)`,
+  --seed N           of what is drawn at random (default 1)
+
+seesawface eval identify (FOLDER | LIST) [options]
+
+Searches for people among those enrolled, and for strangers, who never are (ISO/IEC 19795-1): how many
+of the enrolled are missed (FNIR) where one search for a stranger in 10, 100 or 1000 finds somebody
+(FPIR). Several galleries are drawn. Takes the options of all-pairs, and
+
+  --enrol LIST       photos that people are enrolled with (default 1,3,5)
+  --galleries LIST   people enrolled (default 100, 1000, … as far as there are people)
+  --draws N          galleries drawn of each size (default 10)
+  --probes N         photos that a person is searched with, at most (default 3)`,
   calibrate: `seesawface calibrate (--photos DIR | --crops DIR) [options]
 
 Thresholds for false accept rates, and a map from similarity to probability, from photos of people
