@@ -1,21 +1,27 @@
 """True accepts where false ones are rare, on held-out people: what choices are made by.
 
+    python -m seesaw.heldout RUN/checkpoint.pt edgeface-xs sface together --data PREPARED
+
 Genuine pairs are two photos of one held-out person; impostor pairs are any two held-out faces of
 different groups (families, or photos of people without a name). Relatives are neither: how many of
 their pairs pass is told apart. So are pairs of different groups that all teachers take for one
-person, as photos without a name may show somebody twice; they are counted and left out.
+person, as photos without a name may show somebody twice; they are counted and left out. Choose by
+the half `choose`; `--part report` is for what is published.
 """
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seesaw.dataset import FaceSet, Teachers
+from data import split
+from seesaw.dataset import FaceSet, Teachers, held_out_faces
 from seesaw.losses import joined
 
 FARS = (1e-3, 1e-4)
@@ -135,3 +141,33 @@ class Protocol:
         if len(parts) > 1:
             figures["together"] = self.measure(joined(self.targets, self.teachers))
         return figures
+
+
+def main(arguments: list[str] | None = None) -> None:
+    from seesaw.people import add_model_options, embeddings
+
+    parser = argparse.ArgumentParser(
+        prog="python -m seesaw.heldout",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("models", nargs="+", help="as seesaw.people takes them")
+    parser.add_argument("--data", type=Path, required=True, help="output of data.prepare")
+    parser.add_argument("--held-out", nargs="+", default=["fiw"], help="sources to measure on")
+    parser.add_argument("--part", choices=split.PARTS[1:], default=split.CHOOSE)
+    parser.add_argument("--most", type=int, default=2000, help="at most so many of nobody known")
+    parser.add_argument("--teachers", nargs="+", default=["edgeface-xs"], help="tell twins apart")
+    add_model_options(parser)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    judges = Teachers.parse(options.teachers)
+    faces = held_out_faces(options.data, options.held_out, judges.names, options.part)
+    protocol = Protocol(faces, judges, options.most)
+    print(f"{protocol.faces.signature} faces, {options.part}")
+    for model in options.models:
+        rows = embeddings(model, protocol.crops, options)
+        print(f"{model}: {protocol.measure(torch.from_numpy(rows))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -87,6 +87,13 @@ def embeddings(model: str, crops: np.ndarray, options: argparse.Namespace) -> np
     return np.float32(unit(np.hstack(parts)))
 
 
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """What `embeddings` reads."""
+    parser.add_argument("--edgeface", type=Path, help="clone with EdgeFace's weights, at first use")
+    parser.add_argument("--cache", type=Path, help="where networks are kept")
+    parser.add_argument("--threads", type=int, default=1)
+
+
 def write(out: Path, rows: np.ndarray, people: People) -> None:
     np.save(out, np.ascontiguousarray(rows, dtype="<f4"))
     with out.with_suffix(".csv").open("w", newline="", encoding="utf-8") as file:
@@ -118,9 +125,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--crops", type=Path, help="instead: a folder PERSON/PHOTO of crops")
     parser.add_argument("--out", type=Path, required=True, help=".npy file to write")
     parser.add_argument("--write-crops", type=Path, help="folder to write the faces into")
-    parser.add_argument("--edgeface", type=Path, help="clone with EdgeFace's weights, at first use")
-    parser.add_argument("--cache", type=Path, help="where networks are kept")
-    parser.add_argument("--threads", type=int, default=1)
+    add_model_options(parser)
     options = parser.parse_args(arguments)
     if options.out.suffix != ".npy":
         parser.error("--out: a .npy file is written")

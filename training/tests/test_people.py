@@ -8,7 +8,7 @@ import pytest
 from prepared import write_noise
 
 from data import teachers
-from seesaw import people
+from seesaw import heldout, people
 from seesaw.dataset import DataError
 
 
@@ -63,6 +63,14 @@ def test_a_folder_of_crops_and_both_teachers(tmp_path):
         ["b/1.png", "b", ""],
     ]
     assert np.load(out).shape == (3, 8)
+
+
+def test_held_out_rates_of_a_model_from_the_command_line(tmp_path, capsys):
+    write_noise(tmp_path, "fiw", 400, people=190, teachers=("edgeface-xs",))
+    heldout.main(["sface", "--data", str(tmp_path), "--part", "report"])
+    faces, rates = capsys.readouterr().out.splitlines()
+    assert faces.endswith("faces, report")
+    assert rates.startswith("sface: TAR ") and "at FAR 0.0001" in rates
 
 
 def test_what_cannot_be_embedded_is_said(tmp_path):
