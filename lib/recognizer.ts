@@ -1,7 +1,6 @@
 import { type AbortOptions, signalOf } from './abort.js'
 import { faceFromNative } from './addon/faces.js'
 import type { Device, Implementation, NativeDetectOptions } from './addon/types.js'
-import { checkNumber } from './check.js'
 import {
   detectorKeys,
   type FaceDetectorOptions,
@@ -17,18 +16,13 @@ import {
 import { FaceEmbedding } from './embeddings/embedding.js'
 import { probabilityOf } from './embeddings/probability.js'
 import { similarity } from './embeddings/similarity.js'
-import {
-  EmbeddingMismatchError,
-  InvalidArgumentError,
-  ModelInvalidError,
-  NoFaceError
-} from './errors.js'
+import { EmbeddingMismatchError, NoFaceError } from './errors.js'
 import { checkMinimum, demandQuality } from './faces/quality.js'
 import type { Face, QualityMinimum } from './faces/types.js'
 import { checkOptionKeys, keysOf } from './keys.js'
+import { checkDecision, decisionPoint } from './models/decision.js'
 import { loadDetectorModel, loadEmbedderModel } from './models/load.js'
-import { calibrationOf, type DetectorManifest, type EmbedderManifest } from './models/manifest.js'
-import { farForThreshold, thresholdForFar } from './models/thresholds.js'
+import type { DetectorManifest, EmbedderManifest } from './models/manifest.js'
 import { loadPhoto } from './photos/load.js'
 import type { ImageOptions, PhotoInput } from './photos/types.js'
 import {
@@ -88,13 +82,15 @@ export interface Verification {
   readonly threshold: number
   /**
    * False accept rate at that threshold: how often two different people of the calibration data
-   * would pass. Undefined for a threshold outside the calibrated range.
+   * would pass. Undefined for a threshold outside the calibrated range, and for a template (see
+   * `combineEmbeddings`) of a size that the model is not calibrated for: the threshold is then that of
+   * single photos, at which more strangers pass. An explicit `far` is refused in that case.
    */
   readonly far: number | undefined
   /**
    * P(same person | similarity), 0 to 1, where same and different are equally likely beforehand;
    * for another prior π multiply the odds by π / (1 − π). Undefined when the model's calibration
-   * has no such map.
+   * has no such map, and for templates.
    */
   readonly probability: number | undefined
   /** Name of the embedding model. */
@@ -215,7 +211,12 @@ export class FaceRecognizer extends FaceFinder {
     checkOptionKeys('options', options, verifyKeys)
     const wanted = detectOptionsToNative(options)
     const minimum = checkMinimum(options.minQuality)
-    const { threshold, far } = this.#decisionPoint(options)
+    checkDecision(options)
+    // What the model cannot promise is refused before any photo is read.
+    const photosOf = (input: PhotoInput | FaceEmbedding): number =>
+      input instanceof FaceEmbedding ? input.photos : 1
+    const counts = [photosOf(a), photosOf(b)] as const
+    const point = decisionPoint(this.manifest, this.precision, options, counts)
     const embedding = async (
       input: PhotoInput | FaceEmbedding,
       argument: string
@@ -225,7 +226,7 @@ export class FaceRecognizer extends FaceFinder {
         : this.#embed(input, options, wanted, minimum, argument)
     const [left, right] = await Promise.all([embedding(a, 'a'), embedding(b, 'b')])
     const score = similarity(left, right)
-    const map = calibrationOf(this.manifest, this.precision)?.probability
+    const { threshold, far, probability: map } = point
     return {
       same: score >= threshold,
       similarity: score,
@@ -317,26 +318,5 @@ export class FaceRecognizer extends FaceFinder {
       )
     }
     return embedding
-  }
-
-  #decisionPoint({ far, threshold }: VerifyOptions): {
-    threshold: number
-    far: number | undefined
-  } {
-    const calibration = calibrationOf(this.manifest, this.precision)
-    if (threshold !== undefined) {
-      if (far !== undefined) {
-        throw new InvalidArgumentError('threshold', 'Give either far or threshold, not both')
-      }
-      checkNumber('threshold', threshold, -1, 1)
-      return { threshold, far: calibration && farForThreshold(calibration, threshold) }
-    }
-    if (calibration === undefined) {
-      throw new ModelInvalidError(
-        `Model "${this.manifest.name}" has no calibration for ${this.precision}, so no FAR can be promised: calibrate it, or give a threshold`
-      )
-    }
-    const rate = far ?? calibration.defaultFar
-    return { threshold: thresholdForFar(calibration, rate), far: rate }
   }
 }

@@ -1,4 +1,5 @@
-import { checkOneOf, checkOptions, show } from '../check.js'
+import { types } from 'node:util'
+import { checkInteger, checkOneOf, checkOptions, show } from '../check.js'
 import { InvalidArgumentError } from '../errors.js'
 import type { Face } from '../faces/types.js'
 import { type Precision, precisions } from './precision.js'
@@ -8,6 +9,8 @@ export interface FaceEmbeddingJson {
   readonly model: string
   readonly modelSha256: string
   readonly precision: Precision
+  /** How many photos it was made of, when more than one: see {@link FaceEmbedding.photos}. */
+  readonly photos?: number
   readonly vector: readonly number[]
 }
 
@@ -28,8 +31,11 @@ function checkOrigin({
   checkOneOf('precision', precision, precisions)
 }
 
+const maxPhotos = 1_000_000
+
 function checkVector(vector: Float32Array): void {
-  if (!(vector instanceof Float32Array)) {
+  // Not by instanceof: other realms have classes of their own.
+  if (!types.isFloat32Array(vector)) {
     throw new InvalidArgumentError('vector', `vector must be a Float32Array, not ${show(vector)}`)
   }
   const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
@@ -51,6 +57,11 @@ export class FaceEmbedding {
   readonly modelSha256: string
   /** Precision it was computed in. */
   readonly precision: Precision
+  /**
+   * How many photos it stands for: more than 1 for a template, which `combineEmbeddings` makes.
+   * Strangers are more similar to a template than to a single photo, so it has thresholds of its own.
+   */
+  readonly photos: number
   /** The face it was computed from; absent for crops and for embeddings read from JSON. */
   readonly face: Face | undefined
   /** How many faces the photo showed; absent like `face`. */
@@ -62,17 +73,21 @@ export class FaceEmbedding {
       readonly model: string
       readonly modelSha256: string
       readonly precision: Precision
+      readonly photos?: number
       readonly face?: Face
       readonly faceCount?: number
     }
   ) {
     checkOptions('source', source)
     checkOrigin(source)
+    const { photos = 1 } = source
+    checkInteger('photos', photos, 1, maxPhotos)
     checkVector(vector)
     this.vector = vector
     this.model = source.model
     this.modelSha256 = source.modelSha256
     this.precision = source.precision
+    this.photos = photos
     this.face = source.face
     this.faceCount = source.faceCount
   }
@@ -82,6 +97,7 @@ export class FaceEmbedding {
       model: this.model,
       modelSha256: this.modelSha256,
       precision: this.precision,
+      ...(this.photos > 1 && { photos: this.photos }),
       vector: Array.from(this.vector)
     }
   }
@@ -89,10 +105,10 @@ export class FaceEmbedding {
   /** Takes what `toJSON` (or `JSON.parse`) gave and checks all of it. */
   static fromJSON(json: FaceEmbeddingJson): FaceEmbedding {
     checkOptions('json', json)
-    const { model, modelSha256, precision, vector } = json
+    const { model, modelSha256, precision, photos = 1, vector } = json
     if (!Array.isArray(vector) || !vector.every((value) => typeof value === 'number')) {
       throw new InvalidArgumentError('vector', 'vector must be an array of numbers')
     }
-    return new FaceEmbedding(Float32Array.from(vector), { model, modelSha256, precision })
+    return new FaceEmbedding(Float32Array.from(vector), { model, modelSha256, precision, photos })
   }
 }

@@ -1,7 +1,7 @@
 import type { Precision } from '../embeddings/precision.js'
 import { InvalidArgumentError } from '../errors.js'
 import type { Calibration, CalibrationRow, TemplateCalibration } from '../models/manifest.js'
-import { minFalseAccepts, mostTimes } from '../models/thresholds.js'
+import { minFalseAccepts, mostTimes } from '../models/support.js'
 import { defaultRow, probabilityFrom } from './calibrate.js'
 import { calibrationRates, calibrationRows } from './calibration-rows.js'
 import { type CompareOptions, type Comparison, compareAll } from './pairwise/compare.js'

@@ -1,7 +1,7 @@
 import type { Precision } from '../embeddings/precision.js'
 import type { LogisticMap } from '../embeddings/probability.js'
 import type { Calibration, CalibrationRow } from '../models/manifest.js'
-import { minFalseAccepts } from '../models/thresholds.js'
+import { minFalseAccepts } from '../models/support.js'
 import { calibrationRates } from './calibration-rows.js'
 import { perUnit } from './pairwise/tally.js'
 import { fitPlatt } from './platt.js'

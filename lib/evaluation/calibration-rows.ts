@@ -1,5 +1,5 @@
 import type { CalibrationRow } from '../models/manifest.js'
-import { isCertain, minFalseAccepts } from '../models/thresholds.js'
+import { isCertain, minFalseAccepts } from '../models/support.js'
 import type { Comparison } from './pairwise/compare.js'
 import { type Resampled, type ResampleOptions, resample } from './pairwise/resample.js'
 import { accepted, binOf, edge, lowestBin } from './pairwise/tally.js'

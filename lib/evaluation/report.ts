@@ -1,4 +1,4 @@
-import { minFalseAccepts } from '../models/thresholds.js'
+import { minFalseAccepts } from '../models/support.js'
 import { type Bootstrap, bootstrap, type Interval } from './bootstrap.js'
 import { type CrossValidation, crossValidate } from './folds.js'
 import { areaUnderCurve, equalErrorRate, type RocPoint, rocCurve, tarAtFar } from './roc.js'

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { type Precision, precisions } from '../embeddings/precision.js'
 import { ModelInvalidError } from '../errors.js'
 import { cropSize } from '../faces/crop.js'
+import { isSupported } from './support.js'
 
 /**
  * The model manifest, models/NAME.json, schema 1. Unknown keys are allowed, so that later versions
@@ -130,8 +131,9 @@ const calibrationSchema = v.pipe(
     templates: v.optional(v.array(templateSchema))
   }),
   v.check(
-    ({ thresholds, defaultFar }) => thresholds.some(({ far }) => far === defaultFar),
-    'defaultFar must be one of the thresholds'
+    ({ thresholds, defaultFar, impostorPairs }) =>
+      thresholds.some((row) => row.far === defaultFar && isSupported(row, impostorPairs)),
+    'defaultFar must be one of the thresholds, with enough impostor pairs behind it'
   )
 )
 

@@ -1,26 +1,11 @@
 import { checkNumber } from '../check.js'
 import { FarUnsupportedError } from '../errors.js'
 import type { Calibration, CalibrationRow } from './manifest.js'
-
-/**
- * A false accept rate is only estimated where this many impostor pairs were accepted: with 10 the
- * relative standard error of the rate is about a third (1/√10), with fewer it is a guess.
- */
-export const minFalseAccepts = 10
-
-/** A rate is offered only if it is at most twice what was promised, were other people measured. */
-export const mostTimes = 2
-
-export function isCertain({ far, interval }: CalibrationRow): boolean {
-  return interval === undefined || interval.high <= mostTimes * far
-}
+import { isSupported } from './support.js'
 
 /** Rows with enough pairs behind them, or with a fitted tail that is certain enough. */
 function supportedRows({ thresholds, impostorPairs }: Calibration): CalibrationRow[] {
-  const counted = minFalseAccepts / impostorPairs
-  return thresholds.filter(
-    (row) => isCertain(row) && (row.extrapolated === true || row.far >= counted)
-  )
+  return thresholds.filter((row) => isSupported(row, impostorPairs))
 }
 
 /** The smallest FAR that the calibration data support. */

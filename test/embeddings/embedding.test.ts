@@ -1,4 +1,6 @@
+import { runInNewContext } from 'node:vm'
 import test from 'ava'
+import { combineEmbeddings } from '../../lib/embeddings/combine.js'
 import { FaceEmbedding, type FaceEmbeddingJson } from '../../lib/embeddings/embedding.js'
 import { similarity } from '../../lib/embeddings/similarity.js'
 import { EmbeddingMismatchError, InvalidArgumentError } from '../../lib/errors.js'
@@ -112,4 +114,32 @@ test('wrong JSON is refused, naming the field', (t) => {
     })
     t.is(error?.argument, argument)
   }
+})
+
+test('a template says of how many photos it is, and its JSON too', (t) => {
+  const two = combineEmbeddings([embedding([1, 0]), embedding([0, 1])])
+  t.is(embedding([1, 0]).photos, 1)
+  t.is(two.photos, 2)
+  t.is(combineEmbeddings([two, embedding([1, 0])]).photos, 3)
+  t.is(FaceEmbedding.fromJSON(JSON.parse(JSON.stringify(two))).photos, 2)
+  const { photos, ...older } = two.toJSON()
+  t.is(photos, 2)
+  t.is(FaceEmbedding.fromJSON(older).photos, 1)
+  t.false('photos' in embedding([1, 0]).toJSON())
+  for (const wrong of [0, 1.5, '2', -1]) {
+    t.like(
+      t.throws(() => FaceEmbedding.fromJSON({ ...older, photos: wrong as number })),
+      { code: 'INVALID_ARGUMENT', argument: 'photos' }
+    )
+  }
+})
+
+test('a vector of another realm is as good as ours', (t) => {
+  const vector: Float32Array = runInNewContext('Float32Array.of(1, 0)')
+  t.false(vector instanceof Float32Array)
+  const { model, modelSha256, precision } = embedding([1, 0])
+  t.is(
+    similarity(new FaceEmbedding(vector, { model, modelSha256, precision }), embedding([1, 0])),
+    1
+  )
 })

@@ -58,7 +58,9 @@ const cases: [string, unknown][] = [
   ['calibration.thresholds', [row(0.1, 0.5), row(0.01, 0.4)]],
   ['calibration.thresholds', [row(1, 0.4)]],
   ['calibration.thresholds', [row(0.01, 1.4)]],
-  ['calibration.defaultFar', 0.02]
+  ['calibration.defaultFar', 0.02],
+  // Too few pairs stand behind every rate, the default among them.
+  ['calibration.impostorPairs', 9]
 ]
 
 for (const [path, value] of cases) {

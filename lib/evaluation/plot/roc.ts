@@ -1,4 +1,4 @@
-import { minFalseAccepts } from '../../models/thresholds.js'
+import { minFalseAccepts } from '../../models/support.js'
 import type { Evaluation } from '../report.js'
 import { axisLabels, type Box, line, path, px, words } from './svg.js'
 
