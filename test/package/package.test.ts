@@ -63,12 +63,17 @@ test('it holds what building and running take, and nothing else', (t) => {
   }
   t.deepEqual(
     files.filter((path) =>
-      /^(test|lib|bench|docs|\.ci)\/|^(?!prebuilds\/).*\.node$|\.(pt|pyc)$|^scripts\/(?!libraries)|^training\/.*(tests|fast)\//.test(
+      /^(test|lib|bench|docs|\.ci)\/|^(?!prebuilds\/).*\.node$|\.(pt|pyc)$|^(scripts|research)\/|^training\/.*(tests|fast)\//.test(
         path
       )
     ),
     []
   )
+})
+
+test('npm refuses it where it cannot be compiled', async (t) => {
+  const { os } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  t.deepEqual(os, ['linux', 'android', 'darwin'])
 })
 
 test('all that the converter imports of ours is in it', async (t) => {
