@@ -1,3 +1,4 @@
+import { overlap } from '../faces/box.js'
 import type { Box } from '../faces/types.js'
 
 /** A detection as it is judged: where, and how sure. */
@@ -14,15 +15,6 @@ export interface Judged {
   readonly misses: readonly number[]
   /** Faces that count. */
   readonly faces: number
-}
-
-/** Intersection over union. */
-export function overlap(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y)
-  if (!(width > 0 && height > 0)) return 0
-  const both = width * height
-  return both / (a.width * a.height + b.width * b.height - both)
 }
 
 /**
