@@ -10,6 +10,7 @@ The learning rate stays at its peak until the decay phase is asked for, by `--de
 from __future__ import annotations
 
 import argparse
+import copy
 import csv
 import functools
 import json
@@ -28,6 +29,7 @@ from torch import Tensor, nn
 
 from seesaw import checkpoint
 from seesaw.dataset import Teachers, held_out_faces, training_faces
+from seesaw.device_augment import augment
 from seesaw.heldout import Protocol
 from seesaw.loader import batches, normalise
 from seesaw.losses import MarginLoss, Memory, TeacherHeads, Weights, distillation_loss, joined
@@ -81,6 +83,9 @@ class Trainer:
         self.network = build(options.network)
         self.heads = TeacherHeads(EMBEDDING_SIZE, self.teachers.widths)
         self.memory = Memory(options.memory, EMBEDDING_SIZE, sum(self.teachers.widths.values()))
+        self.device = torch.device(options.device)
+        for module in (self.network, self.heads, self.memory):
+            module.to(self.device)
         self.average = Averaged(nn.ModuleList([self.network, self.heads]), options.average)
         self.optimisers = build_optimisers(
             (self.network, self.heads), options.lr, options.weight_decay, options.muon_lr
@@ -96,10 +101,11 @@ class Trainer:
         if options.margin > 0:
             if not self.faces.people:
                 raise ValueError("--margin: the sources name nobody")
-            self.margin = MarginLoss(EMBEDDING_SIZE, self.faces.people)
+            self.margin = MarginLoss(EMBEDDING_SIZE, self.faces.people).to(self.device)
             self.margin_optimiser = torch.optim.AdamW(
                 self.margin.parameters(), lr=options.margin_lr, weight_decay=0.0, fused=True
             )
+            self.margin_optimiser.param_groups[0]["peak"] = options.margin_lr
         self.samples = self.step = self.batch = self.stage = 0
         self.seconds = 0.0
         self.decay: Decay | None = None
@@ -109,6 +115,11 @@ class Trainer:
         if options.fast:
             accelerate_in_place(self.network, self.average.module[0])
         self.resume()
+
+    @property
+    def augments_here(self) -> bool:
+        """Whether the training device augments; else the process that loads does."""
+        return self.options.augment == "device"
 
     @property
     def checkpoint_path(self) -> Path:
@@ -248,9 +259,15 @@ class Trainer:
         self.margin.weight.copy_(F.normalize(F.normalize(sums) @ carry))
 
     def learn(self, batch: tuple[Tensor, Tensor, Tensor], decayed: float) -> dict[str, float]:
-        crops, targets, people = batch
+        crops, targets, people = (part.to(self.device, non_blocking=True) for part in batch)
         self.network.train()
-        embedding = self.network(normalise(crops))
+        if self.augments_here:
+            images = augment(crops, (self.options.seed, self.stage, self.batch))
+        else:
+            images = normalise(crops)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bf16):
+            embedding = self.network(images)
+        embedding = embedding.float()
         loss, parts = distillation_loss(
             embedding, self.heads(embedding), targets, self.teachers, self.memory, self.weights
         )
@@ -271,11 +288,10 @@ class Trainer:
         norm = nn.utils.clip_grad_norm_(every, MAX_GRADIENT_NORM)
         if not torch.isfinite(norm):
             raise FloatingPointError(f"gradient is not finite at step {self.step}")
-        scale_rate(self.optimisers, rate_factor(self.step, self.options.warmup, decayed))
-        for optimiser in self.optimisers:
+        stepping = [*self.optimisers, *([self.margin_optimiser] if self.margin else [])]
+        scale_rate(stepping, rate_factor(self.step, self.options.warmup, decayed))
+        for optimiser in stepping:
             optimiser.step()
-        if self.margin is not None:
-            self.margin_optimiser.step()
         self.average.update(nn.ModuleList([self.network, self.heads]))
         self.samples += len(crops) * self.group.size
         self.step += 1
@@ -299,7 +315,7 @@ class Trainer:
 
     def check(self) -> None:
         """Measures the averaged weights on held-out faces; adds a line to the learning curve."""
-        network, heads = self.average.module
+        network, heads = self.average.module[0], copy.deepcopy(self.average.module[1]).cpu()
         protocol = self.protocol
         embedding = embed_crops(network, protocol.crops)
         some = np.random.default_rng(0).permutation(len(embedding))[:AGREEMENT_FACES]
@@ -331,7 +347,9 @@ class Trainer:
         options = self.options
         seed = options.seed + 1000 * self.stage
         part = (self.group.rank, self.group.size)
-        stream = batches(self.faces, options.batch_size, self.batch, seed, part)
+        stream = batches(
+            self.faces, options.batch_size, self.batch, seed, part, not self.augments_here
+        )
         self.say(f"{self.faces.signature} faces, {self.faces.people} people, seed {seed}")
         if self.group.leads:
             self.say(f"{self.protocol.faces.signature} held out")
@@ -422,6 +440,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--start-from", type=Path, help="checkpoint for a run that has none")
     parser.add_argument("--fast", action="store_true", help="use the compiled training path")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--bf16", action="store_true", help="compute the network in bfloat16")
+    parser.add_argument(
+        "--augment",
+        choices=["loader", "device"],
+        help="where faces are augmented; by default the device unless that is the CPU",
+    )
     parser.add_argument("--threads", type=int, default=2, help="of each process")
     parser.add_argument("--processes", type=int, default=1, help="that share each batch")
     parser.add_argument("--batch-size", type=int, default=32, help="of all processes together")
@@ -444,7 +469,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--save-seconds", type=float, default=180)
     parser.add_argument("--check-samples", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.augment is None:
+        options.augment = "loader" if options.device == "cpu" else "device"
+    if options.device != "cpu" and (options.fast or options.processes > 1):
+        parser.error(f"--device {options.device}: --fast and --processes are for the CPU")
+    if options.fast and options.bf16:
+        parser.error("--fast computes in fp32: leave out --bf16")
+    return options
 
 
 def main(arguments: list[str] | None = None) -> None:

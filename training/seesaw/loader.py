@@ -34,10 +34,17 @@ def _pass_order(count: int, number: int, seed: int) -> np.ndarray:
 
 class _Stream(IterableDataset[Batch]):
     def __init__(
-        self, faces: FaceSet, batch_size: int, first: int, seed: int, part: tuple[int, int]
+        self,
+        faces: FaceSet,
+        batch_size: int,
+        first: int,
+        seed: int,
+        part: tuple[int, int],
+        augmented: bool,
     ) -> None:
         self.faces, self.batch_size, self.first, self.seed = faces, batch_size, first, seed
         self.part, self.parts = part
+        self.augmented = augmented
 
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
@@ -46,17 +53,24 @@ class _Stream(IterableDataset[Batch]):
             indices = batch_indices(len(self.faces), self.batch_size, number, self.seed)
             indices = indices[self.part :: self.parts]
             crops, targets, people = self.faces.gather(indices)
-            augment(crops, np.random.default_rng([self.seed, 2, number, self.part]))
+            if self.augmented:
+                augment(crops, np.random.default_rng([self.seed, 2, number, self.part]))
             yield torch.from_numpy(crops), torch.from_numpy(targets), torch.from_numpy(people)
             number += 1
 
 
 def batches(
-    faces: FaceSet, batch_size: int, first: int, seed: int, part: tuple[int, int] = (0, 1)
+    faces: FaceSet,
+    batch_size: int,
+    first: int,
+    seed: int,
+    part: tuple[int, int] = (0, 1),
+    augmented: bool = True,
 ) -> Iterator[Batch]:
     """Batches from number `first` on: crops [B, 112, 112, 3] BGR bytes, targets, people's numbers.
 
-    `part` (k, n) gives every n-th face of each batch, from the k-th on.
+    `part` (k, n) gives every n-th face of each batch, from the k-th on. Without
+    `augmented` the crops are as they were prepared, for a device that augments by itself.
     """
     if faces.part != split.TRAIN:
         raise ValueError(f"faces: those of the part {faces.part!r} are held out of training")
@@ -65,7 +79,7 @@ def batches(
             f"batch_size must be a multiple of the {part[1]} processes and at least twice as "
             f"many, got {batch_size}"
         )
-    stream = _Stream(faces, batch_size, first, seed, part)
+    stream = _Stream(faces, batch_size, first, seed, part, augmented)
     return iter(DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=4))
 
 

@@ -77,7 +77,7 @@ class Memory(nn.Module):
     @torch.no_grad()
     def push(self, student: Tensor, teacher: Tensor) -> None:
         student = F.normalize(student.detach())
-        rows = (torch.arange(len(student)) + int(self.written)) % self.size
+        rows = (torch.arange(len(student), device=student.device) + int(self.written)) % self.size
         self.student[rows] = student
         self.teacher[rows] = teacher
         self.written += len(student)
@@ -127,7 +127,7 @@ def distillation_loss(
         loss = loss + 2.0 * share * distance
 
     unit, teacher = F.normalize(embedding), joined(targets, teachers)
-    others = 1.0 - torch.eye(len(unit))
+    others = 1.0 - torch.eye(len(unit), device=unit.device)
     batch = relation_loss(unit @ unit.T, teacher @ teacher.T, weights.tail, others)
     distant = unit.new_zeros(())
     remembered = len(memory)

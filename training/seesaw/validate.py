@@ -16,17 +16,19 @@ from seesaw.losses import TeacherHeads, joined
 
 @torch.no_grad()
 def embed_crops(network: nn.Module, crops: np.ndarray, batch_size: int = 32) -> Tensor:
-    """Unnormalised embeddings of BGR crops, in evaluation mode; the mode is put back after."""
+    """Unnormalised embeddings of BGR crops, on the CPU, made in evaluation mode where the network
+    is; the mode is put back after."""
+    device = next(network.parameters()).device
     was_training = network.training
     network.eval()
     try:
         parts = [
-            network(normalise(torch.from_numpy(np.array(crops[at : at + batch_size]))))
+            network(normalise(torch.from_numpy(np.array(crops[at : at + batch_size])).to(device)))
             for at in range(0, len(crops), batch_size)
         ]
     finally:
         network.train(was_training)
-    return torch.cat(parts)
+    return torch.cat(parts).float().cpu()
 
 
 @dataclass(frozen=True)

@@ -324,3 +324,21 @@ def test_folding_batch_norm_changes_nothing():
     with torch.no_grad():
         x = torch.randn(2, 3, 112, 112)
         assert worst_cosine(network(x).numpy(), folded(x).numpy()) > 0.999999
+
+
+def test_training_on_a_device_in_bf16_stops_and_goes_on(data, tmp_path):
+    """The path of a GPU, on the CPU: bfloat16, and augmentation where the network is."""
+    path = ("--bf16", "--augment", "device")
+    whole = _train(data, tmp_path / "whole", "--max-samples", "8", *path)
+    _train(data, tmp_path / "parts", "--max-samples", "4", *path)
+    parts = _train(data, tmp_path / "parts", "--max-samples", "8", *path)
+    for key, value in whole["model"].items():
+        assert value.dtype in (torch.float32, torch.int64)
+        assert torch.equal(value, parts["model"][key]), key
+
+
+@pytest.mark.parametrize("words", [["--device", "cuda", "--fast"], ["--fast", "--bf16"]])
+def test_paths_that_do_not_go_together_are_refused(words, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        distill.parse(["--data", ".", "--network", "x", "--out", ".", "--sources", "fiw", *words])
+    assert "--fast" in capsys.readouterr().err
