@@ -30,16 +30,22 @@ export function installNodePeers(cache: string): string {
   return folder
 }
 
-/** OpenCV for Python, in an environment of its own. Returns its interpreter. */
-export function installOpenCv(cache: string): string {
-  const folder = join(cache, 'python')
+/** Packages for Python, in an environment of its own. Returns its interpreter. */
+function installPython(folder: string, list: string): string {
   const python = join(folder, 'bin/python')
-  once(folder, ['requirements.txt'], () => {
+  once(folder, [list], () => {
     execFileSync('python3', ['-m', 'venv', folder], { stdio })
-    const list = join(here, 'requirements.txt')
-    execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--no-deps', '-r', list], { stdio })
+    const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '-r', join(here, list)]
+    execFileSync(python, args, { stdio })
   })
   return python
 }
+
+export const installOpenCv = (cache: string): string =>
+  installPython(join(cache, 'python'), 'requirements.txt')
+
+/** faiss and usearch. */
+export const installSearches = (cache: string): string =>
+  installPython(join(cache, 'search'), 'search-requirements.txt')
 
 export const peerScript = (name: string): string => join(here, name)

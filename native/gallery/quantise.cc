@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -16,20 +17,19 @@ namespace {
  */
 constexpr double kRounding = 1e-12;
 
-/** The greatest absolute value; not finite if one of them is not. */
-float peak_of(const float* numbers, int count) {
-  float peak = 0;
-  float spoiled = 0;  // becomes NaN by anything that is not finite
-  for (int j = 0; j < count; ++j) {
-    const float size = std::abs(numbers[j]);
-    peak = std::max(peak, size);
-    spoiled += numbers[j] * 0.0f;
-  }
-  return spoiled == 0 ? peak : std::numeric_limits<float>::quiet_NaN();
-}
-
+/**
+ * The greatest absolute value. Of floats without their sign the bits have the order of the numbers,
+ * with infinity and what is no number above all: compilers make vectors of that.
+ */
 float checked_peak(const float* numbers, int count, const char* argument) {
-  const float peak = peak_of(numbers, count);
+  std::uint32_t most = 0;
+  for (int j = 0; j < count; ++j) {
+    std::uint32_t bits;
+    std::memcpy(&bits, numbers + j, sizeof bits);
+    most = std::max(most, bits & 0x7FFFFFFFu);
+  }
+  float peak;
+  std::memcpy(&peak, &most, sizeof peak);
   if (std::isfinite(peak)) return peak;
   throw Error::invalid_argument(argument, std::string(argument) + " must hold finite numbers only");
 }
@@ -50,20 +50,27 @@ double exact_score(const float* row, const float* query, int dimensions) {
 RowScale quantise_row(const float* row, int dimensions, std::int8_t* bytes, const char* argument) {
   const float peak = checked_peak(row, dimensions, argument);
   const float scale = peak / kLargestByte;
-  const float per_step = 1 / scale;
   std::fill(bytes + dimensions, bytes + padded(dimensions), std::int8_t{0});
   // Of numbers so small that their scale has no reciprocal nothing but the error is left.
-  const bool tiny = !(scale > 0) || !std::isfinite(per_step);
-  double squares = 0;
-  for (int j = 0; j < dimensions; ++j) {
-    const float steps = tiny ? 0 : row[j] * per_step;
-    const int nearest = static_cast<int>(steps + (steps < 0 ? -0.5f : 0.5f));
-    const int byte = std::clamp(nearest, -kLargestByte, kLargestByte);
-    bytes[j] = static_cast<std::int8_t>(byte);
-    const double off = row[j] - double{scale} * byte;
-    squares += off * off;
+  const float per_step = std::isfinite(1 / scale) ? 1 / scale : 0;
+  // Of padding nothing is off; several sums, so that they can be added up side by side.
+  constexpr int kSide = 8;
+  double squares[kSide] = {};
+  for (int j = 0; j < dimensions; j += kSide) {
+    float some[kSide] = {};
+    std::memcpy(some, row + j, sizeof(float) * std::min(kSide, dimensions - j));
+    for (int i = 0; i < kSide; ++i) {
+      const float steps = some[i] * per_step;
+      const int nearest = static_cast<int>(steps + std::copysign(0.5f, steps));
+      const int byte = std::clamp(nearest, -kLargestByte, kLargestByte);
+      bytes[j + i] = static_cast<std::int8_t>(byte);
+      const double off = some[i] - double{scale} * byte;
+      squares[i] += off * off;
+    }
   }
-  return {scale, rounded_up(std::sqrt(squares) * (1 + kRounding))};
+  double all = 0;
+  for (const double sum : squares) all += sum;
+  return {scale, rounded_up(std::sqrt(all) * (1 + kRounding))};
 }
 
 Query::Query(const float* query, int dimensions, const char* argument)
