@@ -39,15 +39,15 @@ function tell({ photo, embedding }: Embedded, json: boolean): void {
 /** One embedding of all, and which photo is least like it: it may show somebody else. */
 function tellTemplate(all: readonly Embedded[], json: boolean): void {
   const template = combineEmbeddings(all.map(({ embedding }) => embedding))
-  const photos = all.map(({ photo, embedding }) => ({
+  const from = all.map(({ photo, embedding }) => ({
     photo,
     similarity: similarity(embedding, template)
   }))
   if (json) {
-    printJson({ photos, ...template.toJSON() })
+    printJson({ from, ...template.toJSON() })
     return
   }
-  const least = photos.reduce((a, b) => (b.similarity < a.similarity ? b : a))
+  const least = from.reduce((a, b) => (b.similarity < a.similarity ? b : a))
   print(`template of ${all.length === 1 ? '1 photo' : `${all.length} photos`}`)
   printFields([
     ...summary(template),

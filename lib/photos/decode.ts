@@ -108,7 +108,7 @@ function reductionFor(longest: number, side: number): 1 | 2 | 4 | 8 {
   return ([8, 4, 2] as const).find((step) => longest / step >= side) ?? 1
 }
 
-/** The add-on's own decoder; undefined for a JPEG of a kind that it leaves to the other one. */
+/** The addon's own decoder; undefined for a JPEG of a kind that it leaves to the other one. */
 async function decodeJpeg(
   file: Uint8Array,
   maxPixels: number,

@@ -27,9 +27,10 @@ enum class ErrorCode {
 const char* code_name(ErrorCode code) noexcept;
 
 /**
- * To be called first on threads of ours that may throw. A library that is loaded at run time gets the
- * memory that exceptions need in each thread when that thread throws its first. When there is none left
- * then, for std::bad_alloc, glibc ends the process: "cannot allocate memory for thread-local data".
+ * To be called first on threads of ours that may throw. A library that is loaded at run time gets
+ * the memory that exceptions need in each thread when that thread throws its first. When there is
+ * none left then, for std::bad_alloc, glibc ends the process: "cannot allocate memory for
+ * thread-local data".
  */
 void prepare_this_thread_for_errors() noexcept;
 

@@ -54,7 +54,11 @@ test('the addon checks what it is asked', (t) => {
 const found = { builtIn: true, loader: true, devices: [], reason: '' }
 const gpu = { name: '', vulkan: '', driver: '', fp16: true, chosen: false }
 const remedies: [string, Parameters<typeof vulkanRemedy>[0], RegExp | undefined][] = [
-  ['no Vulkan built in', { ...found, builtIn: false, loader: false }, /run build:vulkan/],
+  [
+    'no Vulkan built in',
+    { ...found, builtIn: false, loader: false },
+    /npx seesawface build --vulkan/
+  ],
   ['no loader', { ...found, loader: false }, /libvulkan1 .*Termux/],
   ['no driver', found, /mesa-vulkan-drivers/],
   [
@@ -88,7 +92,7 @@ cpuOnly("a build without Vulkan refuses 'vulkan' and says how to build it in", a
   for (const opening of openings) {
     const error = await t.throwsAsync(opening, { instanceOf: DeviceUnavailableError })
     t.is(error?.code, 'DEVICE_UNAVAILABLE')
-    t.regex(error?.message ?? '', /no Vulkan.*npm run build:vulkan/)
+    t.regex(error?.message ?? '', /no Vulkan.*npx seesawface build --vulkan/)
   }
 })
 

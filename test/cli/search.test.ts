@@ -50,8 +50,9 @@ test('embed --template: what combineEmbeddings makes of the photos', async (t) =
   t.is(json.exitCode, 0)
   const printed = JSON.parse(json.stdout)
   t.deepEqual(FaceEmbedding.fromJSON(printed).vector, combineEmbeddings(single).vector)
+  t.is(printed.photos, 2)
   t.deepEqual(
-    printed.photos.map((entry: { photo: string }) => entry.photo),
+    printed.from.map((entry: { photo: string }) => entry.photo),
     [obama, obama2]
   )
   const plain = await seesawface(['embed', '--template', obama, obama2, biden])

@@ -7,7 +7,7 @@
 MODEL is a teacher, the word `together` (the teachers side by side, each with half the say), a
 checkpoint or a manifest. Faces come from a prepared set, or from a folder of aligned crops,
 FOLDER/PERSON/PHOTO. Beside FILE.npy stands FILE.csv: path, person and family of each row, in order.
-`--write-crops DIR` writes the faces too, so that the add-on can embed the same ones:
+`--write-crops DIR` writes the faces too, so that the addon can embed the same ones:
 `seesawface eval all-pairs FILE.csv --root DIR --crops`.
 """
 

@@ -3,7 +3,7 @@
     python -m seesaw.quantise checkpoints/seesaw-shuffle.pt --data PREPARED
 
 Weights become signed bytes with one scale for each output channel; the inputs of the pointwise
-convolutions of blocks become bytes, by a scheme. Everything else stays fp32, as in the add-on's
+convolutions of blocks become bytes, by a scheme. Everything else stays fp32, as in the addon's
 int8 kernels, which compute the scheme `dynamic`. Held-out FairFace crops are compared with fp32;
 a scheme is chosen by them, never by LFW. Crops to calibrate with are training faces.
 """

@@ -151,7 +151,7 @@ const GpuSurvey& survey_gpus() {
 }
 
 GpuChoice choose_gpu(const GpuSurvey& survey, bool allow_software) {
-  if (!survey.built_in) return {{}, "this build of the add-on has no Vulkan"};
+  if (!survey.built_in) return {{}, "this build of the addon has no Vulkan"};
   if (!survey.loader) return {{}, "this machine has no Vulkan loader (libvulkan.so.1)"};
   if (survey.gpus.empty()) return {{}, "Vulkan finds no driver for a GPU"};
   // The kinds are declared in the order of preference; of two alike the first is taken.
