@@ -71,10 +71,10 @@ export class ImageTooLargeError extends SeesawFaceError {
   readonly code = 'IMAGE_TOO_LARGE'
 }
 
-/** No face reached the wanted score. */
+/** No face reached the minimum score. */
 export class NoFaceError extends SeesawFaceError {
   readonly code = 'NO_FACE'
-  /** The best score seen anywhere in the photo, below the wanted one; 0 when nothing was. */
+  /** The best score anywhere in the photo; below the minimum, and 0 if nothing scored at all. */
   readonly bestScore: number
 
   constructor(message: string, bestScore: number, options?: ErrorOptions) {
@@ -83,12 +83,12 @@ export class NoFaceError extends SeesawFaceError {
   }
 }
 
-/** The face falls short of the quality that was demanded. */
+/** The face does not have the required quality. */
 export class LowQualityError extends SeesawFaceError {
   readonly code = 'LOW_QUALITY'
-  /** The aspect that falls short, e.g. `'sharpness'`. */
+  /** The aspect that failed, e.g. `'sharpness'`. */
   readonly aspect: QualityAspect
-  /** What it is, and what it must be at least (of an angle: at most). */
+  /** Its value, and the required minimum (for an angle: the maximum). */
   readonly value: number
   readonly minimum: number
   /** All aspects of the face. */
@@ -114,22 +114,22 @@ export class ModelNotFoundError extends SeesawFaceError {
   readonly code = 'MODEL_NOT_FOUND'
 }
 
-/** A model file's size or sha256 is not the one its manifest states. */
+/** The size or sha256 of a model file does not match its manifest. */
 export class ModelCorruptError extends SeesawFaceError {
   readonly code = 'MODEL_CORRUPT'
 }
 
-/** Manifest, network description and weights do not make a usable model. */
+/** The manifest, network description or weights are not valid. */
 export class ModelInvalidError extends SeesawFaceError {
   readonly code = 'MODEL_INVALID'
 }
 
-/** This CPU or build cannot compute in the wanted precision. */
+/** This CPU or build does not support the requested precision. */
 export class PrecisionUnsupportedError extends SeesawFaceError {
   readonly code = 'PRECISION_UNSUPPORTED'
 }
 
-/** No GPU can be used as wished, or it failed; the message says why and what helps. */
+/** The requested GPU cannot be used, or it failed; the message says why and suggests a fix. */
 export class DeviceUnavailableError extends SeesawFaceError {
   readonly code = 'DEVICE_UNAVAILABLE'
 }
@@ -139,12 +139,12 @@ export class EmbeddingMismatchError extends SeesawFaceError {
   readonly code = 'EMBEDDING_MISMATCH'
 }
 
-/** The model's calibration data is too small to give a threshold for the wanted FAR. */
+/** The model's calibration data cannot support a threshold for the requested FAR. */
 export class FarUnsupportedError extends SeesawFaceError {
   readonly code = 'FAR_UNSUPPORTED'
 }
 
-/** The object has been closed. */
+/** The object is closed. */
 export class ClosedError extends SeesawFaceError {
   readonly code = 'CLOSED'
 }
@@ -154,7 +154,7 @@ export class QueueFullError extends SeesawFaceError {
   readonly code = 'QUEUE_FULL'
 }
 
-/** The native addon is missing or cannot be loaded; the message says how to get it. */
+/** The native addon is missing or cannot be loaded; the message says how to fix it. */
 export class BindingLoadError extends SeesawFaceError {
   readonly code = 'BINDING_LOAD'
 }
@@ -164,22 +164,22 @@ export class BuildFailedError extends SeesawFaceError {
   readonly code = 'BUILD_FAILED'
 }
 
-/** No Python with what conversion needs was found; the message says how to get it. */
+/** No suitable Python was found for conversion; the message says how to install it. */
 export class ConverterMissingError extends SeesawFaceError {
   readonly code = 'CONVERTER_MISSING'
 }
 
-/** The file to convert is damaged, or no checkpoint of the network named. */
+/** The file to convert is damaged, or is not a checkpoint of the named network. */
 export class CheckpointInvalidError extends SeesawFaceError {
   readonly code = 'CHECKPOINT_INVALID'
 }
 
-/** The file is right and still could not be converted, or the result computes something else. */
+/** The file is valid but conversion failed, or the converted model gives different results. */
 export class ConversionFailedError extends SeesawFaceError {
   readonly code = 'CONVERSION_FAILED'
 }
 
-/** A file that a command makes cannot be written; what was there before is as it was. */
+/** An output file cannot be written; the previous file, if any, is unchanged. */
 export class FileWriteError extends SeesawFaceError {
   readonly code = 'FILE_WRITE'
 }
@@ -189,7 +189,7 @@ export class OutOfMemoryError extends SeesawFaceError {
   readonly code = 'OUT_OF_MEMORY'
 }
 
-/** Something that should not happen did. Please report it. */
+/** An internal error. Please report it. */
 export class InternalError extends SeesawFaceError {
   readonly code = 'INTERNAL'
 }

@@ -1,8 +1,8 @@
 import type { NativeVulkan } from './types.js'
 
 /**
- * What can keep seesawface from working on a machine, and what to do about it. The loader's errors
- * and `seesawface doctor` both speak from this table.
+ * Why seesawface may not work on a machine, and how to fix it. The loader's errors and
+ * `seesawface doctor` both use this table.
  */
 
 const rebuild =
@@ -10,30 +10,30 @@ const rebuild =
   'Termux: `pkg install clang ndk-sysroot cmake ninja python python-pip && npx seesawface build`; ' +
   'macOS: `xcode-select --install; brew install cmake ninja && npx seesawface build`'
 
-const reinstall = 'install the package anew: `npm install seesawface`'
+const reinstall = 'reinstall the package: `npm install seesawface`'
 
 const table = {
   NOT_BUILT: `Build it — ${rebuild}.`,
   LIBRARY_MISSING: `Install the library, or build the addon here — ${rebuild}.`,
   SYSTEM_TOO_OLD: `Build it here — ${rebuild}.`,
   OTHER_MACHINE: `Was node_modules copied? Build it here — ${rebuild}.`,
-  NOT_LOADABLE: `Build it anew — ${rebuild}.`,
-  CRASHED: `Build it here, for this processor — ${rebuild}. If that crashes too, please report it with the output of \`seesawface doctor --json\`.`,
+  NOT_LOADABLE: `Rebuild it — ${rebuild}.`,
+  CRASHED: `Build it here, for this processor — ${rebuild}. If that crashes too, report it with the output of \`seesawface doctor --json\`.`,
   VULKAN_CRASHES:
-    "Update the driver of your GPU, or keep to the CPU, which this does not concern: leave out `device`, or give `device: 'cpu'`.",
+    "Update the driver of your GPU, or use the CPU, which is not affected: omit `device`, or set `device: 'cpu'`.",
   NODE_TOO_OLD: 'Install Node.js 20.17, 22.9 or newer (Termux: `pkg install nodejs-lts`).',
   DECODER_MISSING:
-    'npm leaves out the decoder of this platform when optional dependencies are off or node_modules was copied: run `npm install --include=optional` here. Raw frames and aligned crops work without it.',
-  MODEL_MISSING: `Give the folder of the models with --model-dir, or ${reinstall}.`,
+    'npm skips the decoder for this platform if optional dependencies are turned off or node_modules was copied from another machine. Run `npm install --include=optional` here. Raw frames and aligned crops work without it.',
+  MODEL_MISSING: `Set the folder of the models with --model-dir, or ${reinstall}.`,
   MODEL_DAMAGED: `Copy the model's files again, or ${reinstall}.`,
   SELF_TEST_FAILED:
-    'This processor or build computes wrongly; do not trust its decisions. ' +
-    `Build it here — ${rebuild}. If that does not help, please report it with the output of \`seesawface doctor --json\`.`
+    'The addon gives wrong results on this processor; do not trust its decisions. ' +
+    `Build it here — ${rebuild}. If that does not help, report it with the output of \`seesawface doctor --json\`.`
 } as const
 
 export type ProblemCode = keyof typeof table
 
-/** Something that is wrong, and how to mend it. */
+/** A problem, and how to fix it. */
 export interface Problem {
   readonly code: ProblemCode
   readonly problem: string
@@ -72,7 +72,7 @@ export function loadProblem(thrown: unknown): Problem {
   if (symbolVersion) {
     return problem(
       'SYSTEM_TOO_OLD',
-      `The native addon was built on a newer system (it wants ${symbolVersion[1]}).`
+      `The native addon was built on a newer system (it requires ${symbolVersion[1]}).`
     )
   }
   if (/invalid ELF header|wrong ELF class|Exec format|mach-o|not a valid Win32/i.test(message)) {

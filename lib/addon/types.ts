@@ -51,7 +51,7 @@ export interface NativePlacement {
 export interface NativePlaced {
   implementation: Implementation
   device: Device
-  /** Which GPU, or why none; empty unless one was wished for. */
+  /** Which GPU, or why none; empty unless one was requested. */
   reason: string
 }
 
@@ -137,7 +137,7 @@ export interface NativeEngine {
   readonly pending: number
   /** In force. */
   readonly threads: number
-  /** In force: `'off'` where all cores are of a kind or the system does not allow it. */
+  /** The effective value: `'off'` if all cores are identical or the system does not permit pinning. */
   readonly powersave: Powersave
 }
 
@@ -191,7 +191,7 @@ export interface NativeGpu {
   driver: string
   /** Keeps half precision. */
   fp16: boolean
-  /** The one that computes when a GPU is wished for. */
+  /** The one that is used when a GPU is requested. */
   chosen: boolean
 }
 

@@ -58,12 +58,15 @@ async function embedders({ model, modelDir }: BenchOptions): Promise<EmbedderMan
   if (model !== undefined) {
     const manifest = await readManifest(model, modelDir)
     if (manifest.kind === 'embedder') return [manifest]
-    throw new InvalidArgumentError('model', `"${model}" is no embedder`)
+    throw new InvalidArgumentError('model', `"${model}" is not an embedding model`)
   }
   const manifests = await listModels(modelDir)
   const all = manifests.filter((manifest) => manifest.kind === 'embedder')
   if (all.length > 0) return all
-  throw new InvalidArgumentError('modelDir', `no embedder is in "${modelDir ?? bundledModelDir}"`)
+  throw new InvalidArgumentError(
+    'modelDir',
+    `there is no embedding model in "${modelDir ?? bundledModelDir}"`
+  )
 }
 
 /** Writes the photos and the frame to be timed with into a folder. */

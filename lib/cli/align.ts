@@ -28,7 +28,7 @@ export async function align(args: readonly string[]): Promise<number> {
   const [photo, ...more] = options.positionals
   if (photo === undefined || more.length > 0) throw new UsageError('align takes one photo')
   const out = options.text('out')
-  if (out === undefined) throw new UsageError('align takes --out FILE: where the crop goes')
+  if (out === undefined) throw new UsageError('align requires --out FILE')
   const [all, force] = [options.flag('all'), options.flag('force')]
   const search = photoOptions(options)
   await checkPicturePath(out, force || all)

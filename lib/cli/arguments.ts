@@ -74,7 +74,7 @@ function parse(args: readonly string[], options: Options): Arguments {
       if (value === undefined) return undefined
       const parsedNumber = Number(value)
       if (value.trim() === '' || Number.isNaN(parsedNumber)) {
-        throw new UsageError(`--${name} takes a number, not "${value}"`)
+        throw new UsageError(`--${name} must be a number, not "${value}"`)
       }
       return parsedNumber
     }
@@ -108,15 +108,15 @@ const isPowersave = (word: string): word is Powersave => ['off', 'little', 'big'
 export function openOptions(args: Arguments): FaceRecognizerOptions {
   const precision = args.text('precision')
   if (precision !== undefined && !isPrecision(precision)) {
-    throw new UsageError(`--precision takes fp32, fp16 or int8, not "${precision}"`)
+    throw new UsageError(`--precision must be fp32, fp16 or int8, not "${precision}"`)
   }
   const device = args.text('device')
   if (device !== undefined && device !== 'cpu' && device !== 'vulkan' && device !== 'auto') {
-    throw new UsageError(`--device takes cpu, vulkan or auto, not "${device}"`)
+    throw new UsageError(`--device must be cpu, vulkan or auto, not "${device}"`)
   }
   const powersave = args.text('powersave')
   if (powersave !== undefined && !isPowersave(powersave)) {
-    throw new UsageError(`--powersave takes off, little or big, not "${powersave}"`)
+    throw new UsageError(`--powersave must be off, little or big, not "${powersave}"`)
   }
   return given<FaceRecognizerOptions>({
     model: args.text('model'),
@@ -132,7 +132,7 @@ export function openOptions(args: Arguments): FaceRecognizerOptions {
 export function photoOptions(args: Arguments): DetectOptions {
   const search = args.text('search')
   if (search !== undefined && search !== 'quick' && search !== 'thorough') {
-    throw new UsageError(`--search takes quick or thorough, not "${search}"`)
+    throw new UsageError(`--search must be quick or thorough, not "${search}"`)
   }
   return given<DetectOptions>({
     minScore: args.number('min-score'),

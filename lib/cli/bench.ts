@@ -25,18 +25,18 @@ function threadsOf(options: Arguments): number[] {
   if (numbers.every((number) => Number.isInteger(number) && number >= 1 && number <= 64)) {
     return [...new Set(numbers)]
   }
-  throw new UsageError(`--threads takes numbers from 1 to 64 such as 1,2, not "${text}"`)
+  throw new UsageError(`--threads must be numbers from 1 to 64, such as 1,2, not "${text}"`)
 }
 
 function secondsOf(options: Arguments, fallback: number): number {
   const seconds = options.number('seconds') ?? fallback
   if (seconds > 0 && seconds <= 600) return seconds
-  throw new UsageError(`--seconds takes a number up to 600, not "${seconds}"`)
+  throw new UsageError(`--seconds must be a number up to 600, not "${seconds}"`)
 }
 
 async function photosOf(options: Arguments): Promise<readonly string[]> {
   const photos = options.texts('photo')
-  if (photos.length > 2) throw new UsageError('--photo may be given twice, not more often')
+  if (photos.length > 2) throw new UsageError('--photo can be given at most twice')
   for (const photo of photos) {
     // The library's own message comes minutes later.
     await stat(photo).catch((error: Error) => {
@@ -61,7 +61,7 @@ async function startApart(
     return { ...figures, bareRss: Number(bare?.output) }
   } catch (cause) {
     const fate = begun?.signal ? ` (${begun.signal})` : ''
-    throw new Error(`A process of its own cannot open "${model}"${fate}: see seesawface doctor`, {
+    throw new Error(`A separate process cannot open "${model}"${fate}: see seesawface doctor`, {
       cause
     })
   }
@@ -170,10 +170,11 @@ export async function bench(args: readonly string[]): Promise<number> {
   }
   if (options.flag('tune')) return tune(options, secondsOf(options, 1.5))
   const svg = options.text('svg')
-  if (svg !== undefined && !svg.endsWith('.svg')) throw new UsageError('--svg takes a .svg file')
+  if (svg !== undefined && !svg.endsWith('.svg'))
+    throw new UsageError('--svg must name a .svg file')
   const device = options.text('device')
   if (device !== undefined && device !== 'vulkan') {
-    throw new UsageError(`bench takes --device vulkan, not "${device}"`)
+    throw new UsageError(`bench only accepts --device vulkan, not "${device}"`)
   }
   const modelDir = options.text('model-dir')
   let bar: ((done: number) => void) | undefined

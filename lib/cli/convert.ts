@@ -38,7 +38,7 @@ function nameFromFile(path: string): string {
 function nameFor(args: Arguments, checkpoint: string, network: string): string {
   const name = args.text('name') ?? (network === 'onnx' ? nameFromFile(checkpoint) : network)
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
-    throw new UsageError(`--name takes a plain name such as my-model, not "${name}"`)
+    throw new UsageError(`--name must be a plain name such as my-model, not "${name}"`)
   }
   return name
 }
@@ -49,7 +49,7 @@ function pairsOf(args: Arguments): PairsOptions | undefined {
   const folder = photos ?? crops
   if (pairs === undefined && folder === undefined) return undefined
   if (pairs === undefined || folder === undefined || (photos && crops)) {
-    throw new UsageError('calibration takes --pairs FILE and either --photos DIR or --crops DIR')
+    throw new UsageError('calibration requires --pairs FILE and either --photos DIR or --crops DIR')
   }
   return { pairs, folder, kind: crops === undefined ? 'photos' : 'crops' }
 }
@@ -60,10 +60,10 @@ export async function convert(args: readonly string[]): Promise<number> {
   if (checkpoint === undefined || more.length > 0) throw new UsageError('convert takes one file')
   const network = parsed.text('network')
   if (network === undefined) {
-    throw new UsageError('convert takes --network NAME: what the checkpoint is of')
+    throw new UsageError('convert requires --network NAME, the network in the file')
   }
   if (parsed.text('model-dir') !== undefined) {
-    throw new UsageError('convert writes to the folder that --out DIR names')
+    throw new UsageError('--out must name a folder')
   }
   const name = nameFor(parsed, checkpoint, network)
   const wanted = pairsOf(parsed)
@@ -114,7 +114,7 @@ export async function convert(args: readonly string[]): Promise<number> {
     ['read as', report.layout]
   ]
   if (report.unusedParameters > 0) {
-    fields.push(['left out', `${report.unusedParameters} parameters that no layer reads`])
+    fields.push(['skipped', `${report.unusedParameters} parameters that no layer uses`])
   }
   for (const [what, worst] of Object.entries(parity)) {
     fields.push(['agreement', `${worst.toFixed(8)} ${what}`])

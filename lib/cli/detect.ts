@@ -15,7 +15,7 @@ export async function detect(args: readonly string[]): Promise<number> {
   }
   const { model, device = 'cpu', ...opening } = openOptions(options)
   if (device === 'vulkan')
-    throw new UsageError('faces are detected by the CPU, not --device vulkan')
+    throw new UsageError('detect always runs on the CPU; --device vulkan is not supported')
   const detector = await FaceDetector.open({
     ...opening,
     ...(model !== undefined && { detector: model })

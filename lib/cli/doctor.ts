@@ -45,10 +45,10 @@ function modelLine({ verified, loads, implementation, selfTest }: ModelReport): 
       break
     }
     case 'nothing-stored':
-      parts.push('its manifest stores no self-test')
+      parts.push('no self-test in its manifest')
       break
     case 'stored-for-other-weights':
-      parts.push('its manifest’s self-test is of other weights')
+      parts.push('the self-test in its manifest is for other weights')
       break
   }
   return parts.join(', ')
@@ -67,7 +67,7 @@ function vulkanFields({ available, reason, remedy, devices }: VulkanReport): [st
 }
 
 function missing(folders: readonly string[]): string {
-  return colour.red(`cores are a guess, as ${folders.join(' and ')} cannot be read`)
+  return colour.red(`core types are a guess: ${folders.join(' and ')} cannot be read`)
 }
 
 function show(report: Report): void {
@@ -92,7 +92,7 @@ function show(report: Report): void {
       ['NCNN', `${ncnn.version}: ${ncnn.options.join(' ')}`],
       ['processor', coresLine(cpu) + guess],
       ['  extensions', cpu.features.join(' ') || 'none that are used'],
-      ['threads', `${native.threads} for one inference; 'auto' stands for ${cpu.autoThreads}`]
+      ['threads', `${native.threads} per inference; 'auto' means ${cpu.autoThreads}`]
     )
   }
   fields.push(
@@ -100,7 +100,7 @@ function show(report: Report): void {
     [
       'decoder',
       decoder.available
-        ? `@napi-rs/image ${decoder.version ?? 'of an unknown version'}${native?.jpeg ? `, of JPEGs ${native.jpeg}` : ''}`
+        ? `@napi-rs/image ${decoder.version ?? '(unknown version)'}${native?.jpeg ? `, for JPEGs ${native.jpeg}` : ''}`
         : colour.red('missing')
     ],
     ['models', report.modelDir]
@@ -108,7 +108,7 @@ function show(report: Report): void {
   for (const model of models) {
     fields.push([`  ${model.name}`, `${model.version ?? ''} ${modelLine(model)}`.trim()])
   }
-  for (const { file, reason } of report.leftOut) fields.push([`  ${file}`, `left out: ${reason}`])
+  for (const { file, reason } of report.leftOut) fields.push([`  ${file}`, `skipped: ${reason}`])
   printFields(fields)
   print()
   for (const { code, problem, remedy } of report.problems) {

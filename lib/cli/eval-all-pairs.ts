@@ -72,13 +72,14 @@ export function seedOf(text: string | undefined): number {
   if (text === undefined) return 1
   const seed = Number(text)
   if (!/^\d+$/.test(text) || seed < 1 || seed > 2147483647) {
-    throw new UsageError('--seed takes a whole number from 1 to 2147483647')
+    throw new UsageError('--seed must be a whole number from 1 to 2147483647')
   }
   return seed
 }
 
 export function plotPath(text: string | undefined): string | undefined {
-  if (text !== undefined && !text.endsWith('.svg')) throw new UsageError('--plot takes a .svg file')
+  if (text !== undefined && !text.endsWith('.svg'))
+    throw new UsageError('--plot must name a .svg file')
   return text
 }
 

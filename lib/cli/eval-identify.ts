@@ -21,7 +21,7 @@ function numbers(name: string, text: string | undefined, most: number): number[]
   if (text === undefined) return undefined
   const list = text.split(',').map(Number)
   if (!list.every((value) => Number.isInteger(value) && value >= 1 && value <= most)) {
-    throw new UsageError(`--${name} takes whole numbers from 1 to ${most}, such as 1,3,5`)
+    throw new UsageError(`--${name} must be whole numbers from 1 to ${most}, such as 1,3,5`)
   }
   return [...new Set(list)].sort((x, y) => x - y)
 }

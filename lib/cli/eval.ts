@@ -109,7 +109,7 @@ async function writeAccuracy(
 ): Promise<string> {
   const rounded = (value: number): number => Number(value.toFixed(6))
   const { accuracy } = result
-  if (accuracy === undefined) throw new UsageError('--write takes pairs in two folds or more')
+  if (accuracy === undefined) throw new UsageError('--write requires pairs in at least two folds')
   const entry = {
     dataset,
     protocol,
@@ -151,7 +151,8 @@ async function evalPairs(args: readonly string[]): Promise<number> {
   if (listPath === undefined || more.length > 0)
     throw new UsageError('eval takes one list of pairs')
   const plot = options.text('plot')
-  if (plot !== undefined && !plot.endsWith('.svg')) throw new UsageError('--plot takes a .svg file')
+  if (plot !== undefined && !plot.endsWith('.svg'))
+    throw new UsageError('--plot must name a .svg file')
   const photos = await photoFolder(options)
   const list = parsePairs(await readList(listPath, 'list of pairs'))
   const paths = await checkPhotos(photos.folder, list.pairs)

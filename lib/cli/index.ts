@@ -36,7 +36,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 async function help([command]: readonly string[]): Promise<number> {
   const text = helpText(command)
-  if (text === undefined) throw new UsageError(`there is no command "${command}"`)
+  if (text === undefined) throw new UsageError(`unknown command "${command}"`)
   printHelp(text)
   return 0
 }
@@ -47,7 +47,7 @@ function choose(args: readonly string[]): { run: Command; rest: readonly string[
   if (first === undefined || first === '--help' || first === '-h') return { run: help, rest: [] }
   if (first === '--version' || first === '-v') return { run: version, rest }
   const run = Object.hasOwn(commands, first) ? commands[first] : undefined
-  if (run === undefined) throw new UsageError(`there is no command "${first}"`)
+  if (run === undefined) throw new UsageError(`unknown command "${first}"`)
   const end = rest.indexOf('--')
   const options = end < 0 ? rest : rest.slice(0, end)
   const wantsHelp = run !== help && (options.includes('--help') || options.includes('-h'))
@@ -61,7 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (args.includes('--json')) printJson({ error: errorJson(error) })
     if (error instanceof UsageError) {
-      complain(`${error.message}. Run \`seesawface help\` to see how it is used.`)
+      complain(`${error.message}. Run \`seesawface help\` for usage.`)
     } else {
       complain(error instanceof Error ? error.message : String(error))
     }

@@ -77,7 +77,7 @@ export async function models(args: readonly string[]): Promise<number> {
   const options = parseGeneral(args)
   if (options.positionals.length > 0) throw new UsageError('models takes no further argument')
   const manifests = await listModels(options.text('model-dir'), {
-    onRefused: ({ path, error }) => complain(`left out ${path}: ${error.message}`)
+    onRefused: ({ path, error }) => complain(`skipped ${path}: ${error.message}`)
   })
   for (const manifest of manifests) {
     if (options.json) {

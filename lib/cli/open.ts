@@ -6,7 +6,7 @@ import { complain } from './output.js'
 export async function openRecognizer(args: Arguments): Promise<FaceRecognizer> {
   const recognizer = await FaceRecognizer.open(openOptions(args))
   if (recognizer.device === 'cpu' && recognizer.deviceReason !== undefined) {
-    complain(`the CPU computes: ${recognizer.deviceReason}`)
+    complain(`running on the CPU: ${recognizer.deviceReason}`)
   }
   return recognizer
 }

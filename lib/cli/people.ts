@@ -57,9 +57,9 @@ interface Listed {
 
 async function listed(source: string, root: string | undefined): Promise<Listed> {
   const found = await stat(source).catch(() => undefined)
-  if (found === undefined) throw new UsageError(`there is no folder or list "${source}"`)
+  if (found === undefined) throw new UsageError(`no such folder or list: "${source}"`)
   if (found.isDirectory()) {
-    if (root !== undefined) throw new UsageError('--root goes with a list, not with a folder')
+    if (root !== undefined) throw new UsageError('--root can only be used with a list')
     return { photos: await photosInFolder(source), root: source }
   }
   const photos = parsePhotoList(await readList(source, 'list of photos'))
@@ -142,10 +142,10 @@ export async function readFaces(options: Arguments): Promise<Faces> {
   const file = options.text('embeddings')
   const target = options.text('save-embeddings')
   if (target !== undefined && !target.endsWith('.npy')) {
-    throw new UsageError('--save-embeddings takes a .npy file')
+    throw new UsageError('--save-embeddings must name a .npy file')
   }
   if (file !== undefined && (target !== undefined || options.flag('crops'))) {
-    throw new UsageError('--embeddings goes with neither --crops nor --save-embeddings')
+    throw new UsageError('--embeddings cannot be combined with --crops or --save-embeddings')
   }
   const { photos, root } = await listed(source, options.text('root'))
   const { kept, ...excluded } = await withoutExcluded(photos, options.text('exclude'))

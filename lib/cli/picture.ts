@@ -22,7 +22,7 @@ export async function checkPicturePath(path: string, force: boolean): Promise<vo
     () => true,
     () => false
   )
-  if (exists) throw new UsageError(`"${path}" exists already; --force writes over it`)
+  if (exists) throw new UsageError(`"${path}" already exists; use --force to overwrite it`)
 }
 
 export async function writePicture(
@@ -32,7 +32,7 @@ export async function writePicture(
   height: number
 ): Promise<void> {
   const encode = encoders[extname(path).toLowerCase()]
-  if (encode === undefined) throw new UsageError(`"${path}" is no picture's name`)
+  if (encode === undefined) throw new UsageError(`"${path}" has an unsupported image extension`)
   const decoder = await loadDecoder()
   await writeWhole(path, await encode(decoder.Transformer.fromRgbaPixels(rgba, width, height)))
 }

@@ -49,7 +49,7 @@ export async function verify(args: readonly string[]): Promise<number> {
           'probability',
           result.probability === undefined
             ? 'not calibrated'
-            : `${likely(result.probability)} if same and different were equally likely before`
+            : `${likely(result.probability)} if same and different are equally likely beforehand`
         ],
         ['FAR', result.far === undefined ? 'unknown at this threshold' : rate(result.far)],
         ['model', result.model]

@@ -30,7 +30,7 @@ export async function readPairs(path: string): Promise<readonly Pair[]> {
     const missing = systemCode(error) === 'ENOENT'
     throw new InvalidArgumentError(
       'pairs',
-      `--pairs "${path}": ${missing ? 'there is no such file' : reason}`,
+      `--pairs "${path}": ${missing ? 'no such file' : reason}`,
       { cause: error }
     )
   }
@@ -64,7 +64,7 @@ export async function calibrateFromPairs(
   if (calibration === undefined) {
     throw new InvalidArgumentError(
       'pairs',
-      `--pairs "${list}" gives ${impostors.length} impostor pairs (${withoutFace.length} photos without a face): too few to calibrate with`
+      `--pairs "${list}" gives ${impostors.length} impostor pairs (${withoutFace.length} photos without a face): too few for calibration`
     )
   }
   await updateManifest(model, modelDir, (manifest) => {

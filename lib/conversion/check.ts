@@ -25,7 +25,7 @@ export async function checkInAddon(
   const agreement = cosine(vector, Float32Array.from(probe.embedding))
   if (!(agreement >= minCosine)) {
     throw new ConversionFailedError(
-      `The addon computes something else than the reference: cosine ${agreement.toFixed(7)}`
+      `The addon's embedding differs from the reference: cosine ${agreement.toFixed(7)}`
     )
   }
   return agreement

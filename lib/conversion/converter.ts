@@ -68,7 +68,7 @@ function runPython(
 function failure({ status, stderr }: Outcome, cause?: unknown): SeesawFaceError {
   const last = stderr.trimEnd().split('\n').slice(-3).join('\n')
   return new ConversionFailedError(
-    `The converter ended with status ${status}${last ? `:\n${last}` : ''}`,
+    `The converter exited with status ${status}${last ? `:\n${last}` : ''}`,
     { cause }
   )
 }

@@ -34,13 +34,13 @@ async function whyNot(command: string): Promise<string | undefined> {
   try {
     output = (await run(command, ['-c', probe], { timeout: 60_000 })).stdout
   } catch (error) {
-    return systemCode(error) === 'ENOENT' ? 'there is no such program' : 'does not run'
+    return systemCode(error) === 'ENOENT' ? 'not found' : 'does not run'
   }
   let answer: v.InferOutput<typeof answerSchema>
   try {
     answer = v.parse(answerSchema, JSON.parse(output))
   } catch {
-    return 'is no Python'
+    return 'is not a Python interpreter'
   }
   const [major, minor] = answer.version
   if (major !== oldest[0] || minor < oldest[1]) {
@@ -58,7 +58,7 @@ function candidates({ SEESAWFACE_PYTHON, VIRTUAL_ENV }: NodeJS.ProcessEnv): stri
 export async function findPython(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   if (!existsSync(join(trainingDir, 'seesaw', 'convert', '__main__.py'))) {
     throw new ConverterMissingError(
-      `The converter is not in "${trainingDir}". Install seesawface anew, or use a clone of its repository`
+      `The converter is not in "${trainingDir}". Reinstall seesawface, or use a clone of its repository`
     )
   }
   const reasons: string[] = []
@@ -68,7 +68,7 @@ export async function findPython(env: NodeJS.ProcessEnv = process.env): Promise<
     reasons.push(`"${command}" ${reason}`)
   }
   throw new ConverterMissingError(
-    `Converting takes Python ${oldest.join('.')} or newer with PyTorch and pnnx; ${reasons.join('; ')}. To set one up:
+    `Conversion requires Python ${oldest.join('.')} or newer with PyTorch and pnnx; ${reasons.join('; ')}. To set one up:
   python3 -m venv ~/seesawface-convert
   ~/seesawface-convert/bin/pip install -r "${join(trainingDir, 'requirements-convert.txt')}"
   export SEESAWFACE_PYTHON=~/seesawface-convert/bin/python`

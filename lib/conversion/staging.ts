@@ -37,7 +37,10 @@ export class Staging {
       for (const suffix of suffixes) {
         const path = join(folder, `${name}.${suffix}`)
         if (await exists(path)) {
-          throw new InvalidArgumentError('name', `"${path}" exists already; --force replaces it`)
+          throw new InvalidArgumentError(
+            'name',
+            `"${path}" already exists; use --force to replace it`
+          )
         }
       }
     }

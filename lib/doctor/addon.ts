@@ -46,14 +46,14 @@ function entries(folder: string): string[] {
 function misfit(folder: string, file: string, host: Host): string | undefined {
   const tuple = nodeGypBuild.parseTuple(folder)
   if (tuple?.platform !== host.platform || !tuple.architectures.includes(host.arch)) {
-    return `for ${folder}, this is ${host.platform}-${host.arch}`
+    return `for ${folder}; this machine is ${host.platform}-${host.arch}`
   }
   const tags = nodeGypBuild.parseTags(file)
   if (tags?.libc !== undefined && tags.libc !== host.libc) {
-    return `for ${tags.libc}, this is ${host.libc}`
+    return `for ${tags.libc}; this machine has ${host.libc}`
   }
   if (tags?.armv !== undefined && tags.armv !== host.armv) {
-    return `for ARMv${tags.armv}, this Node is for ARMv${host.armv || '?'}`
+    return `for ARMv${tags.armv}; this Node is for ARMv${host.armv || '?'}`
   }
   return undefined
 }
@@ -73,14 +73,18 @@ export function candidates(root: string, chosen: string | undefined, host: Host)
   }
   for (const build of ['build/Release', 'build/Debug']) {
     for (const file of entries(join(root, build)).filter((name) => name.endsWith('.node'))) {
-      add('build', join(root, build, file), 'another build comes first')
+      add('build', join(root, build, file), 'another build takes precedence')
     }
   }
   for (const folder of entries(join(root, 'prebuilds'))) {
     for (const file of entries(join(root, 'prebuilds', folder))) {
       if (!file.endsWith('.node')) continue
       const path = join(root, 'prebuilds', folder, file)
-      add('prebuild', path, misfit(folder, file, host) ?? 'a binary built here comes first')
+      add(
+        'prebuild',
+        path,
+        misfit(folder, file, host) ?? 'a binary built on this machine takes precedence'
+      )
     }
   }
   return found

@@ -98,8 +98,8 @@ async function runModel(
       problems.push(
         problem(
           'SELF_TEST_FAILED',
-          `Model "${name}" gives another embedding here than where it was made ` +
-            `(cosine ${result.cosine.toFixed(6)}, at least ${leastCosine} is expected).`
+          `Model "${name}" computes a different embedding on this machine than where it was made ` +
+            `(cosine ${result.cosine.toFixed(6)}, expected at least ${leastCosine}).`
         )
       )
     }
@@ -160,7 +160,7 @@ async function examineModels(
   try {
     files = await readdir(modelDir)
   } catch (error) {
-    problems.push(problem('MODEL_MISSING', `The folder of models cannot be read: ${text(error)}.`))
+    problems.push(problem('MODEL_MISSING', `The model folder cannot be read: ${text(error)}.`))
     return { models: [], leftOut: [] }
   }
   const leftOut = await strangers(modelDir, files)

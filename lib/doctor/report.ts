@@ -37,7 +37,7 @@ export interface LeftOut {
 
 /** The whole of `seesawface doctor --json`. */
 export interface Report {
-  /** Nothing needs mending. */
+  /** No problem was found. */
   readonly ok: boolean
   readonly version: string
   readonly folder: string

@@ -4,7 +4,7 @@ import { surveyVulkan } from '../addon/vulkan.js'
 import { FaceEmbedder } from '../embedder.js'
 
 export interface VulkanReport {
-  /** A GPU computes when it is wished for. */
+  /** A GPU is used when one is requested. */
   readonly available: boolean
   /** Which GPU and how well it agrees with the CPU, or why none. */
   readonly reason: string
@@ -35,6 +35,6 @@ export async function examineVulkan(modelDir: string): Promise<VulkanReport> {
   } catch (error) {
     // What is wrong with the model itself is told where the models are.
     const message = error instanceof Error ? error.message : String(error)
-    return { available: false, reason: `it could not be tried: ${message}`, ...found }
+    return { available: false, reason: `it could not be tested: ${message}`, ...found }
   }
 }

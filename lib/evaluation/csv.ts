@@ -42,15 +42,15 @@ function fieldsOf({ text, number }: Line, fail: Fail): string[] {
     if (text[start] === '"') {
       let quote = text.indexOf('"', start + 1)
       while (quote >= 0 && text[quote + 1] === '"') quote = text.indexOf('"', quote + 2)
-      if (quote < 0) fail(number, 'a quote is not closed')
+      if (quote < 0) fail(number, 'unclosed quote')
       fields.push(text.slice(start + 1, quote).replaceAll('""', '"'))
       end = text.indexOf(',', quote)
       const after = text.slice(quote + 1, end < 0 ? undefined : end)
-      if (after.trim() !== '') fail(number, 'text follows a closed quote')
+      if (after.trim() !== '') fail(number, 'text after a closing quote')
     } else {
       end = text.indexOf(',', at)
       const field = text.slice(at, end < 0 ? undefined : end)
-      if (field.includes('"')) fail(number, 'a quote inside an unquoted field')
+      if (field.includes('"')) fail(number, 'quote inside an unquoted field')
       fields.push(field.trim())
     }
     if (end < 0) return fields
@@ -92,7 +92,7 @@ export function parseCsvTable<Column extends string>(
   const rows = rest.map((line): CsvRow<Column> => {
     const fields = fieldsOf(line, fail)
     if (fields.length !== places.size) {
-      fail(line.number, `${fields.length} fields, the heading has ${places.size}`)
+      fail(line.number, `${fields.length} fields, but the header has ${places.size}`)
     }
     return { line: line.number, field: (column) => fields[places.get(column) ?? -1] ?? '' }
   })

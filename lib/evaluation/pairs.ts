@@ -67,7 +67,7 @@ function parseLfw(lines: readonly Line[]): PairList {
   if (words.length !== 2 || !Number.isInteger(folds) || !Number.isInteger(each) || folds < 1) {
     fail(
       1,
-      'expected the number of folds and of pairs of a kind in each, or a CSV heading a,b,same'
+      'expected the number of folds and the pairs of each kind per fold, or the CSV header a,b,same'
     )
   }
   if (each < 1 || lines.length !== 1 + folds * each * 2) {
@@ -148,7 +148,7 @@ export function parsePairs(text: string): PairList {
   const list = first.text.includes(',') ? parseCsv(lines) : parseLfw(lines)
   for (const kind of [true, false]) {
     if (!list.pairs.some(({ same }) => same === kind)) {
-      fail(first.number, `there is no pair of ${kind ? 'one person' : 'different people'}`)
+      fail(first.number, `the list has no pair of ${kind ? 'the same person' : 'different people'}`)
     }
   }
   checkPaths(list.pairs)

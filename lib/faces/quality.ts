@@ -42,7 +42,7 @@ export function demandQuality(quality: FaceQuality, minimum: QualityMinimum, whe
     const good = angle ? Math.abs(value) <= wanted : value >= wanted
     if (good) continue
     const what = aspect === 'overall' ? 'overall quality' : aspect
-    const rule = angle ? `above the ${wanted} allowed` : `below the minimum of ${wanted}`
+    const rule = angle ? `above the maximum of ${wanted}` : `below the minimum of ${wanted}`
     throw new LowQualityError(
       `The face in ${where} is not good enough: its ${what} is ${value.toFixed(angle || aspect === 'size' ? 1 : 3)}, ${rule}`,
       aspect,

@@ -10,8 +10,8 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  ENOENT: 'there is no such folder',
-  ENOTDIR: 'there is no such folder',
+  ENOENT: 'no such folder',
+  ENOTDIR: 'no such folder',
   EISDIR: 'it is a folder'
 }
 

@@ -51,7 +51,7 @@ function checkFolder(modelDir: unknown): asserts modelDir is string {
 
 function notFound(what: string, error: unknown): ModelNotFoundError {
   const code = systemCode(error)
-  const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? String(error))
+  const reason = code === 'ENOENT' ? 'no such file' : (code ?? String(error))
   return new ModelNotFoundError(`Cannot read ${what}: ${reason}`, { cause: error })
 }
 
@@ -107,12 +107,12 @@ async function readChecked(
   }
   if (size !== bytes) {
     throw new ModelCorruptError(
-      `The model file "${path}" has ${size} bytes; its manifest says ${bytes}. Copy or install it anew`
+      `The model file "${path}" has ${size} bytes, but its manifest says ${bytes}. Copy it again, or reinstall the package`
     )
   }
   if (hash.digest('hex') !== sha256) {
     throw new ModelCorruptError(
-      `The model file "${path}" has another sha256 than its manifest says. Copy or install it anew`
+      `The model file "${path}" does not match the sha256 in its manifest. Copy it again, or reinstall the package`
     )
   }
   return content
@@ -161,14 +161,14 @@ export async function loadDetectorModel(
   return { manifest, files: await readModel(manifest, folder) }
 }
 
-/** A .json file in a model folder that is no manifest this version can use. */
+/** A .json file in a model folder that is not a usable manifest. */
 export interface RefusedManifest {
   readonly path: string
   readonly error: Error
 }
 
 export interface ListModelsOptions {
-  /** Hears of every .json file that is left out, in the order of their names. */
+  /** Called for every .json file that is skipped, in order of file name. */
   onRefused?: (refused: RefusedManifest) => void
 }
 

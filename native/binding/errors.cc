@@ -34,7 +34,7 @@ Napi::Error to_js_error(Napi::Env env, const std::exception_ptr& exception) {
   } catch (const std::system_error& error) {
     const bool refused = error.code() == std::errc::resource_unavailable_try_again;
     return describe(env, refused ? Error(ErrorCode::OutOfMemory,
-                                         "the system refuses another thread: too little memory, or "
+                                         "the system refused to start a thread: not enough memory, or "
                                          "a limit on threads or processes (ulimit -u)")
                                  : Error(ErrorCode::Internal, error.what()));
   } catch (const std::exception& error) {

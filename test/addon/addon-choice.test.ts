@@ -62,7 +62,7 @@ const cases: [what: string, host: Host, more: string[], chosen: string | undefin
   ['ARMv7, glibc', glibc('arm', '7'), [], 'prebuilds/linux-arm/seesawface.armv7.glibc.node'],
   ['ARMv7, musl', musl('arm', '7'), [], undefined],
   ['ARMv6', glibc('arm', '6'), [], undefined],
-  ['a build of one’s own comes first', glibc('x64'), [built], built],
+  ['a build of one’s own takes precedence', glibc('x64'), [built], built],
   ['Termux: no glibc binary by mistake', termux('arm64'), [], undefined],
   ['Termux: a build of one’s own', termux('arm64'), [built], built],
   ['Termux: its own binary, should there be one', termux('arm64'), [android], android],
@@ -85,10 +85,11 @@ for (const [what, host, more, chosen] of cases) {
     for (const { file: name, chosen: taken, reason } of found) {
       if (taken) continue
       const [, system] = /^prebuilds\/([^/]+)/.exec(name) ?? []
-      if (system !== `${host.platform}-${host.arch}`) t.regex(reason, /^for .*, this is /)
+      if (system !== `${host.platform}-${host.arch}`)
+        t.regex(reason, /^for .*; this (machine|Node) /)
       else if (name.includes('.armv7.') && host.armv !== '7') t.regex(reason, /^for ARMv7/)
       else if (!name.includes(`.${host.libc}.`) && name !== android) t.regex(reason, /libc|musl/)
-      else t.is(reason, 'a binary built here comes first')
+      else t.is(reason, 'a binary built on this machine takes precedence')
     }
   })
 }

@@ -13,7 +13,7 @@ import { seesawface } from '../support/cli.js'
 import { crop, photo } from '../support/fixtures.js'
 import { withVulkan } from '../support/vulkan.js'
 
-test('the CPU computes unless something else is asked for', async (t) => {
+test('the CPU is used unless something else is requested', async (t) => {
   for (const options of [{}, { device: 'cpu' }] as const) {
     await using embedder = await FaceEmbedder.open(options)
     t.is(embedder.device, 'cpu')
@@ -116,14 +116,14 @@ cpuOnly('the command line tells it', async (t) => {
   t.regex(refused.stderr, /No GPU can be used: .*no Vulkan/)
   const fallen = await seesawface(['embed', portrait, '--device', 'auto', '--json'])
   t.is(fallen.exitCode, 0)
-  t.regex(fallen.stderr, /the CPU computes: .*no Vulkan/)
+  t.regex(fallen.stderr, /running on the CPU: .*no Vulkan/)
   t.like(JSON.parse(fallen.stdout), { photo: portrait })
 })
 
 const wrong: [string[], RegExp][] = [
-  [['embed', 'x.jpg', '--device', 'gpu'], /--device takes cpu, vulkan or auto, not "gpu"/],
-  [['detect', 'x.jpg', '--device', 'vulkan'], /faces are detected by the CPU/],
-  [['bench', '--device', 'auto'], /bench takes --device vulkan, not "auto"/],
+  [['embed', 'x.jpg', '--device', 'gpu'], /--device must be cpu, vulkan or auto, not "gpu"/],
+  [['detect', 'x.jpg', '--device', 'vulkan'], /detect always runs on the CPU/],
+  [['bench', '--device', 'auto'], /bench only accepts --device vulkan, not "auto"/],
   [['bench', '--tune', '--device', 'vulkan'], /bench --tune takes no --device/]
 ]
 for (const [args, message] of wrong) {

@@ -205,7 +205,7 @@ async function faulty(folder: TemporaryFolder, fault: string): Promise<NodeJS.Pr
 
 const faults: [fault: string, reason: RegExp][] = [
   ['lost', /it cannot be opened/],
-  ['wrong', /a cosine of -?0\.\d+ with the CPU's, at least 0\.9999 is wanted/],
+  ['wrong', /a cosine of -?0\.\d+ with the CPU's, at least 0\.9999 is required/],
   ['slow', /it takes \d{4,} ms for one face, at most 5000 are allowed/]
 ]
 for (const [fault, reason] of faults) {

@@ -52,7 +52,7 @@ test('align --all writes each face, best score first', async (t) => {
   const again = ['align', folder.file('two.png'), '--all', '--out', folder.file('d.png')]
   const refused = await seesawface(again)
   t.is(refused.exitCode, 2)
-  t.regex(refused.stderr, /d-2\.png" exists already; --force/)
+  t.regex(refused.stderr, /d-2\.png" already exists; use --force/)
   t.false((await readdir(folder.path)).includes('d-1.png'))
   t.is((await readFile(folder.file('d-2.png'))).toString(), 'mine')
   t.is((await seesawface([...again, '--force'])).exitCode, 0)
@@ -63,7 +63,7 @@ test('align --all writes each face, best score first', async (t) => {
 const mistakes: [args: string[], expected: RegExp][] = [
   [['--out', 'a.png'], /align takes one photo/],
   [['a.jpg', 'b.jpg', '--out', 'a.png'], /align takes one photo/],
-  [['a.jpg'], /align takes --out FILE/],
+  [['a.jpg'], /align requires --out FILE/],
   [['a.jpg', '--out', 'a.gif'], /must end in \.png/],
   [['a.jpg', '--out', 'a.gif', '--all'], /must end in \.png/],
   [['no such.jpg', '--out', 'never.png'], /Cannot read "no such\.jpg"/],

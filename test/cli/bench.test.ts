@@ -100,16 +100,16 @@ test.serial('bench --tune: options that open() takes, as code', async (t) => {
 
 const mistakes: [args: string[], expected: RegExp][] = [
   [['photo.jpg'], /bench takes no further argument/],
-  [['--seconds', '0'], /--seconds takes a number up to 600, not "0"/],
-  [['--seconds', 'long'], /--seconds takes a number, not "long"/],
-  [['--threads', '0'], /--threads takes numbers from 1 to 64 such as 1,2, not "0"/],
-  [['--threads', '1,x'], /--threads takes numbers from 1 to 64/],
-  [['--svg', 'speed.png'], /--svg takes a \.svg file/],
+  [['--seconds', '0'], /--seconds must be a number up to 600, not "0"/],
+  [['--seconds', 'long'], /--seconds must be a number, not "long"/],
+  [['--threads', '0'], /--threads must be numbers from 1 to 64, such as 1,2, not "0"/],
+  [['--threads', '1,x'], /--threads must be numbers from 1 to 64/],
+  [['--svg', 'speed.png'], /--svg must name a \.svg file/],
   [['--photo', 'no such.jpg'], /"no such\.jpg" cannot be read/],
-  [['--photo', 'a', '--photo', 'b', '--photo', 'c'], /--photo may be given twice/],
+  [['--photo', 'a', '--photo', 'b', '--photo', 'c'], /--photo can be given at most twice/],
   [['--precision', 'fp32'], /Unknown option '--precision'/],
-  [['--model', 'yunet'], /"yunet" is no embedder/],
-  [['--model', 'none'], /model "none": there is no such file/],
+  [['--model', 'yunet'], /"yunet" is not an embedding model/],
+  [['--model', 'none'], /model "none": no such file/],
   [['--tune', '--threads', '1'], /--tune takes no --threads/],
   [['--tune', '--photo', 'a.jpg'], /--tune takes no --photo/]
 ]

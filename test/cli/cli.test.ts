@@ -17,7 +17,7 @@ test('verify: the same person, exit code 0', async (t) => {
   t.is(stderr, '')
   t.regex(
     stdout,
-    /^same person\n {2}similarity +0\.\d{4}\n {2}threshold +0\.\d{4}\n {2}probability +above 99\.9 % if same and different were equally likely before\n {2}FAR +0\.1 %/
+    /^same person\n {2}similarity +0\.\d{4}\n {2}threshold +0\.\d{4}\n {2}probability +above 99\.9 % if same and different are equally likely beforehand\n {2}FAR +0\.1 %/
   )
 })
 
@@ -152,7 +152,7 @@ test('models: what is told of each, and of files that are none', async (t) => {
   calibration  FAR 1 % (1 in 100) by default, down to 1 % (1 in 100); 1000 impostor pairs
   licence      MIT`
   )
-  t.regex(stderr, /^seesawface: left out .*package\.json: The manifest of model "package" is not/)
+  t.regex(stderr, /^seesawface: skipped .*package\.json: The manifest of model "package" is not/)
   const json = await seesawface([...args, '--json'])
   t.is(json.exitCode, 0)
   t.is(JSON.parse(json.stdout).architecture.macs, 12_089_606_144)
@@ -194,30 +194,30 @@ const mistakes: [string[], RegExp][] = [
       obama
     ]
     return [
-      [[command, '--search', 'slow', ...photos], /--search takes quick or thorough, not "slow"/],
-      [[command, '--min-face-size', 'x', ...photos], /--min-face-size takes a number, not "x"/],
+      [[command, '--search', 'slow', ...photos], /--search must be quick or thorough, not "slow"/],
+      [[command, '--min-face-size', 'x', ...photos], /--min-face-size must be a number, not "x"/],
       [[command, '--min-face-size', '1.5', ...photos], /minFaceSize must be/],
       [[command, '--no-rotations=1', ...photos], /'--no-rotations'/]
     ]
   }),
-  [['recognise'], /no command "recognise".*seesawface help/],
-  [['toString'], /no command "toString"/],
-  [['help', 'recognise'], /no command "recognise"/],
+  [['recognise'], /unknown command "recognise".*seesawface help/],
+  [['toString'], /unknown command "toString"/],
+  [['help', 'recognise'], /unknown command "recognise"/],
   [['verify'], /verify takes two photos/],
   [['verify', 'a.jpg'], /verify takes two photos/],
   [['verify', 'a.jpg', 'b.jpg', 'c.jpg'], /verify takes two photos/],
   [['verify', '--colour', 'a.jpg', 'b.jpg'], /Unknown option '--colour'/],
-  [['verify', '--far', 'low', 'a.jpg', 'b.jpg'], /--far takes a number, not "low"/],
+  [['verify', '--far', 'low', 'a.jpg', 'b.jpg'], /--far must be a number, not "low"/],
   [['verify', '--far', '0.1', '--threshold', '0.5', 'a.jpg', 'b.jpg'], /not both/],
   [['verify', '--far', '1e-30', obama, biden], /FAR of 1e-30 is below.*smallest is/],
   [['verify', '--threshold', '7', obama, biden], /threshold must be a number from -1 to 1/],
   [['verify', obama, 'no such.jpg'], /"no such\.jpg": there is no such file/],
   [['verify', obama, cli], /Cannot decode .*not an image/],
-  [['verify', '--model', 'none', obama, biden], /model "none": there is no such file/],
+  [['verify', '--model', 'none', obama, biden], /model "none": no such file/],
   [['verify', '--threads', '0', obama, biden], /threads must be 'auto' or a whole number from 1/],
-  [['verify', '--precision', 'int4', obama, biden], /--precision takes fp32, fp16 or int8/],
-  [['verify', '--powersave', 'on', obama, biden], /--powersave takes off, little or big/],
-  [['verify', '--threads', 'all', obama, biden], /--threads takes a number/],
+  [['verify', '--precision', 'int4', obama, biden], /--precision must be fp32, fp16 or int8/],
+  [['verify', '--powersave', 'on', obama, biden], /--powersave must be off, little or big/],
+  [['verify', '--threads', 'all', obama, biden], /--threads must be a number/],
   [['verify', '--max-pixels', '99', obama, biden], /more than the 99 allowed/],
   [['embed'], /embed takes at least one photo/],
   [['detect'], /detect takes at least one photo/],

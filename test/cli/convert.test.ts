@@ -117,7 +117,7 @@ test('a model is converted, and verify then needs a threshold', async (t) => {
   t.is(exitCode, 0)
   t.deepEqual(files, whole)
   t.regex(stdout, /^a line of progress\nmine is in .*mine\.json\n/)
-  t.regex(stdout, /read as +official state_dict\n +left out +671232 parameters/)
+  t.regex(stdout, /read as +official state_dict\n +skipped +671232 parameters/)
   t.regex(stdout, /agreement +1\.0{8} addon to the reference/)
   t.regex(stdout, /not calibrated/)
   const args = JSON.parse((await folder.read('arguments.json')).toString())
@@ -153,7 +153,7 @@ test('a model that is there is replaced with --force only', async (t) => {
   t.is((await converted(folder, {})).exitCode, 0)
   const again = await converted(folder, {})
   t.is(again.exitCode, 2)
-  t.regex(again.stderr, /mine\.param" exists already; --force replaces it/)
+  t.regex(again.stderr, /mine\.param" already exists; use --force to replace it/)
   const forced = await converted(folder, { manifest: { version: '9' } }, '--force')
   t.is(forced.exitCode, 0)
   t.deepEqual(forced.files, whole)
@@ -194,7 +194,7 @@ const failures: [string, () => Script, string, RegExp][] = [
       }
     }),
     'CONVERSION_FAILED',
-    /The addon computes something else than the reference: cosine -?0\.\d+/
+    /The addon's embedding differs from the reference: cosine -?0\.\d+/
   ],
   [
     'the embedding is of another size',
@@ -225,7 +225,7 @@ const failures: [string, () => Script, string, RegExp][] = [
       }
     }),
     'CONVERSION_FAILED',
-    /something else than the reference/
+    /differs from the reference/
   ],
   ['the manifest is broken', () => ({ manifest: { schema: 2 } }), 'MODEL_INVALID', /schema/],
   [
@@ -287,9 +287,9 @@ for (const [signal, status] of [
 }
 
 for (const [python, message] of [
-  ['/nowhere/python', /"\/nowhere\/python" there is no such program/],
+  ['/nowhere/python', /"\/nowhere\/python" not found/],
   ['/bin/false', /does not run/],
-  ['/bin/echo', /is no Python/]
+  ['/bin/echo', /is not a Python interpreter/]
 ] as const) {
   test(`SEESAWFACE_PYTHON=${python} is told with the remedy`, async (t) => {
     const error = await t.throwsAsync(findPython({ SEESAWFACE_PYTHON: python }), { message })
@@ -302,12 +302,12 @@ const misuses: [readonly string[], RegExp][] = [
   [[], /convert takes one file/],
   [['a.pth', 'b.pth', ...network], /convert takes one file/],
   [['a.pth'], /--network NAME/],
-  [['a.pth', ...network, '--name', '../x'], /--name takes a plain name/],
-  [['a.pth', ...network, '--model-dir', 'x'], /--out DIR/],
+  [['a.pth', ...network, '--name', '../x'], /--name must be a plain name/],
+  [['a.pth', ...network, '--model-dir', 'x'], /--out must name a folder/],
   [['a.pth', ...network, '--pairs', 'pairs.txt'], /--photos DIR or --crops DIR/],
   [['a.pth', ...network, '--photos', 'x'], /--pairs FILE/],
   [['a.pth', ...network, '--pairs', 'p', '--photos', 'x', '--crops', 'y'], /either/],
-  [['a.pth', ...network, '--pairs', 'nowhere.txt', '--photos', 'x'], /there is no such file/],
+  [['a.pth', ...network, '--pairs', 'nowhere.txt', '--photos', 'x'], /no such file/],
   [['a.pth', ...network, '--colour', 'x'], /--colour/]
 ]
 

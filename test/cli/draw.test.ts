@@ -42,7 +42,7 @@ test('a file that exists is kept unless --force is given', async (t) => {
   await folder.write('a.png', 'mine')
   const refused = await detect(photo('biden.jpg'), '--draw', folder.file('a.png'))
   t.is(refused.code, 2)
-  t.regex(refused.stderr, /exists already; --force/)
+  t.regex(refused.stderr, /already exists; use --force/)
   t.is((await readFile(folder.file('a.png'))).toString(), 'mine')
   t.is((await detect(photo('biden.jpg'), '--draw', folder.file('a.png'), '--force')).code, 0)
 })

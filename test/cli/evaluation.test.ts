@@ -158,7 +158,7 @@ const wrong: readonly [args: readonly string[], problem: RegExp][] = [
   [['eval', list], /--photos DIR .* or --crops DIR/],
   [['eval', list, '--photos', join(folder, 'nowhere')], /is not a folder/],
   [['eval', join(folder, 'none.csv'), ...source], /cannot be read/],
-  [['eval', list, ...source, '--plot', 'x.png'], /takes a \.svg file/],
+  [['eval', list, ...source, '--plot', 'x.png'], /must name a \.svg file/],
   [['eval', list, ...source, '--model', 'yunet'], /"yunet" is not an embedding model/],
   [['eval', list, '--photos', models], /line 2 .*there is no photo "ada\/obama\.jpg"/],
   [['eval', list, '--crops', join(folder, 'photos')], /is not an RGB crop of 112×112/],

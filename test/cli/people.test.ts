@@ -131,22 +131,22 @@ test('photos are embedded once and read again from what was saved', async (t) =>
 const wrong: readonly [args: readonly string[], problem: RegExp][] = [
   [['all-pairs'], /one folder of people, or one list/],
   [['all-pairs', list, list], /one folder of people, or one list/],
-  [['all-pairs', folder.file('nowhere')], /no folder or list "/],
+  [['all-pairs', folder.file('nowhere')], /no such folder or list: "/],
   [['all-pairs', folder.file('empty')], /must name two people or more/],
   [['all-pairs', folder.file('one.csv')], /must name two people or more/],
-  [['all-pairs', folder.file('empty'), '--root', '.'], /--root goes with a list/],
+  [['all-pairs', folder.file('empty'), '--root', '.'], /--root can only be used with a list/],
   [['all-pairs', folder.file('short.csv'), '--embeddings', npy], /has 450 rows, .* lists 2 photos/],
   [['all-pairs', list, '--embeddings', list], /not a NumPy file/],
-  [['all-pairs', ...read, '--crops'], /--embeddings goes with neither/],
-  [['all-pairs', list, '--save-embeddings', 'x.bin'], /takes a \.npy file/],
-  [['all-pairs', ...read, '--plot', 'x.png'], /takes a \.svg file/],
-  [['all-pairs', ...read, '--seed', '0'], /--seed takes a whole number/],
+  [['all-pairs', ...read, '--crops'], /--embeddings cannot be combined/],
+  [['all-pairs', list, '--save-embeddings', 'x.bin'], /must name a \.npy file/],
+  [['all-pairs', ...read, '--plot', 'x.png'], /must name a \.svg file/],
+  [['all-pairs', ...read, '--seed', '0'], /--seed must be a whole number/],
   [
     ['all-pairs', ...read, '--exclude', folder.file('none')],
     /list of exclusions .* cannot be read/
   ],
   [['all-pairs', list, '--model', 'yunet'], /"yunet" is not an embedding model/],
-  [['identify', ...read, '--enrol', '0'], /--enrol takes whole numbers from 1 to 100/],
+  [['identify', ...read, '--enrol', '0'], /--enrol must be whole numbers from 1 to 100/],
   [['identify', ...read, '--draws', '1,2'], /--draws takes one number/],
   [['identify', ...read, '--galleries', '1000'], /150 people in 450 photos are too few/]
 ]

@@ -23,7 +23,7 @@ const brokenLists: readonly [text: string, problem: RegExp][] = [
   ['', /line 1 .*empty/],
   ['path\nx', /line 1 .*"person" is missing/],
   ['path,person,age\nx,Ada,3', /line 1 .*unknown column "age"; expected path, person, family/],
-  ['path,person\nx', /line 2 .*1 fields, the heading has 2/],
+  ['path,person\nx', /line 2 .*1 fields, but the header has 2/],
   ['path,person\n,Ada', /line 2 .*a photo is missing/],
   ['path,person\nx,', /line 2 .*a person is missing/],
   ['path,person\n../x,Ada', /line 2 .*must be a path inside/],
@@ -88,7 +88,7 @@ test('the rows of a person lie together, relatives share a number', (t) => {
   t.deepEqual([...faces.vectors], [0, 1, 2, 1, 1, 1, 4, 1, 5, 1])
   t.throws(() => faceMatrix(photos, (_, i) => new Float32Array(i + 1)), {
     instanceOf: InvalidArgumentError,
-    message: /"3" has 3 numbers, others 1/
+    message: /"3" has 3 numbers, others have 1/
   })
 })
 

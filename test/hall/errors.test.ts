@@ -74,7 +74,7 @@ const loading: [string, RegExp][] = [
     'Error loading shared library libgomp.so.1: No such file or directory (needed by x.node)',
     /system library libgomp\.so\.1/
   ],
-  ["/lib/libc.so.6: version `GLIBC_2.38' not found", /newer system \(it wants GLIBC_2\.38\)/],
+  ["/lib/libc.so.6: version `GLIBC_2.38' not found", /newer system \(it requires GLIBC_2\.38\)/],
   ['x.node: invalid ELF header', /another kind of machine/],
   ['Module did not self-register', /cannot be loaded .*self-register/]
 ]

@@ -53,7 +53,7 @@ export function faceMatrix(
     if (vector.length !== size) {
       throw new InvalidArgumentError(
         'embeddings',
-        `embeddings must be of one size: "${photo.path}" has ${vector.length} numbers, others ${size}`
+        `all embeddings must have the same size: "${photo.path}" has ${vector.length} numbers, others have ${size}`
       )
     }
     vectors.set(vector, row * size)
@@ -77,7 +77,7 @@ export function inverseNorms({ rows, size, vectors, paths }: FaceMatrix): Float6
     if (!(square > 0 && square < Number.POSITIVE_INFINITY)) {
       throw new InvalidArgumentError(
         'embeddings',
-        `the embedding of "${paths[row] ?? row}" must have finite numbers that are not all 0`
+        `the embedding of "${paths[row] ?? row}" must be finite and not all zeros`
       )
     }
     return 1 / Math.sqrt(square)

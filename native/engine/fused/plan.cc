@@ -147,7 +147,7 @@ std::size_t numbers_in(const PlannedBlock& stage) {
 
 void check_numbers(std::size_t numbers) {
   if (numbers > kMaxNumbers) {
-    throw Error(ErrorCode::ModelInvalid, "the network takes more than 1 GB of memory");
+    throw Error(ErrorCode::ModelInvalid, "the network needs more than 1 GB of memory");
   }
 }
 

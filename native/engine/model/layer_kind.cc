@@ -80,7 +80,7 @@ int LayerParams::axis(int id, const Shape& in) const {
 void no_weights(const LayerParams&, WeightCursor&) {}
 
 void WeightCursor::skip(const LayerParams& params, std::size_t bytes) {
-  if (bytes > bin_.size() - position_) params.fail("the weights end too early");
+  if (bytes > bin_.size() - position_) params.fail("the weights are too short");
   position_ += bytes;
 }
 

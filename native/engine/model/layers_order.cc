@@ -130,7 +130,7 @@ Shapes crop_shapes(const LayerParams& p, const Shapes& in) {
   std::vector<bool> seen(out.size(), false);
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const bool exists = axes[i] >= 0 && axes[i] < static_cast<int>(out.size());
-    p.require(exists && !seen[axes[i]], "an axis does not exist or comes twice");
+    p.require(exists && !seen[axes[i]], "an axis does not exist or is repeated");
     seen[axes[i]] = true;
     const int extent = in[0][axes[i]];
     const int end = ends[i] == INT_MAX ? extent : ends[i];

@@ -52,7 +52,7 @@ Shapes binary_shapes(const LayerParams& p, const Shapes& in) {
   const Shape b = expanded(in[1], in[0]);
   Shape out(a.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
-    p.require(a[i] == b[i] || a[i] == 1 || b[i] == 1, "the inputs' shapes do not go together");
+    p.require(a[i] == b[i] || a[i] == 1 || b[i] == 1, "the inputs' shapes are not compatible");
     out[i] = std::max(a[i], b[i]);
   }
   return {out};

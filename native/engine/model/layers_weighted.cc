@@ -58,7 +58,7 @@ struct Window {
 
   Shape shape(const LayerParams& p, const Shape& in) const {
     p.require(in.size() == 3, "the input must have three axes");
-    p.require(in[0] == input(), "the input has not the channels that the weights are for");
+    p.require(in[0] == input(), "the weights do not fit the input's channels");
     const int height = out(in[1] + top + bottom, dilation_h * (kernel_h - 1) + 1, stride_h);
     const int width = out(in[2] + left + right, dilation_w * (kernel_w - 1) + 1, stride_w);
     p.require(height > 0 && width > 0, "the kernel is larger than the input");
@@ -122,13 +122,13 @@ std::vector<Shape> linear_shapes(const LayerParams& p, const std::vector<Shape>&
   const int output = p.whole(0, 0, 1, kMaxChannels);
   const int input = p.whole(2, 0, 1, kMaxWeights) / output;
   if (in[0].size() == 2 && in[0][1] == input) return {{in[0][0], output}};
-  p.require(volume(in[0]) == input, "the input has not the size that the weights are for");
+  p.require(volume(in[0]) == input, "the weights do not fit the input's size");
   return {{output}};
 }
 
 /** The axis that per-channel weights run along is the outermost one. */
 std::vector<Shape> per_channel(const LayerParams& p, const Shape& in, int count) {
-  p.require(in[0] == count, "the input has not the channels that the weights are for");
+  p.require(in[0] == count, "the weights do not fit the input's channels");
   return {in};
 }
 
@@ -170,7 +170,7 @@ void normalize_weights(const LayerParams& p, WeightCursor& w) {
 std::vector<Shape> normalize_shapes(const LayerParams& p, const std::vector<Shape>& in) {
   const int channels = in[0].size() == 3 ? in[0][0] : 1;
   p.require(p.whole(1, 0, 0, 1) || p.whole(3, 0, 1, kMaxChannels) == channels,
-            "the input has not the channels that the scales are for");
+            "the scales do not fit the input's channels");
   return {in[0]};
 }
 

@@ -69,7 +69,7 @@ class Lines {
   }
   void expect_end() {
     if (text_.find_first_not_of(" \t\r\n") != std::string_view::npos) {
-      fail(line_ + 1, "more layers than the header announces");
+      fail(line_ + 1, "more layers than the header declares");
     }
   }
 
@@ -163,7 +163,7 @@ ParamValue list_of(std::string_view text, int line) {
 void parameter(std::string_view token, ParamLayer& layer) {
   const int line = layer.line;
   const std::size_t equals = token.find('=');
-  if (equals == std::string_view::npos) fail(line, "a parameter has the form id=value");
+  if (equals == std::string_view::npos) fail(line, "a parameter must have the form id=value");
   int id = whole(token.substr(0, equals), kListBase - kMaxParamId, kMaxParamId, line,
                  "a parameter's id");
   std::string_view text = token.substr(equals + 1);
@@ -176,7 +176,7 @@ void parameter(std::string_view token, ParamLayer& layer) {
     text.remove_prefix(std::min(comma + 1, text.size()));
     value = list_of(text, line);
     if (static_cast<int>(value.numbers.size()) != length || (length && text.back() == ',')) {
-      fail(line, "a list has not the length it announces");
+      fail(line, "a list does not have the length it declares");
     }
   } else if (id < 0) {
     fail(line, "a parameter's id is negative");

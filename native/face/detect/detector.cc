@@ -68,7 +68,7 @@ std::optional<Face> central(const std::vector<Face>& faces) {
 HeadMap head_map(const ncnn::Mat& out, int width, int height, int stride) {
   if (out.dims != 3 || out.c != kHeadPlanes || out.w != width / stride ||
       out.h != height / stride) {
-    throw Error(ErrorCode::ModelInvalid, "the network is not a face detector of the kind of YuNet");
+    throw Error(ErrorCode::ModelInvalid, "the network is not a YuNet face detector");
   }
   return {static_cast<const float*>(out.data), out.cstep, out.w, out.h, stride};
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxCandidates = 5000;
 
 Error not_finite() {
-  return Error(ErrorCode::Internal, "the detector gave numbers that are not finite");
+  return Error(ErrorCode::Internal, "the detector's output is not finite");
 }
 
 float probability(float logit) { return 1 / (1 + std::exp(-logit)); }

@@ -117,7 +117,7 @@ Similarity estimate_similarity(const Landmarks& landmarks) {
     cross += x * v - y * u;
   }
   if (!std::isfinite(spread)) throw bad_landmarks("landmarks must be finite numbers");
-  if (!(spread > 0)) throw bad_landmarks("landmarks must not be one and the same point");
+  if (!(spread > 0)) throw bad_landmarks("landmarks must not all be the same point");
   Similarity found{dot / spread, cross / spread, 0, 0};
   if (!(found.scale() >= kMinScale && found.scale() <= kMaxScale)) {
     throw bad_landmarks("landmarks do not have the shape and size of a face");

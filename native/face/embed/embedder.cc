@@ -48,11 +48,11 @@ Embedder::Embedder(const std::string& param_text, std::vector<std::uint8_t> bin,
   if (!fused_) {
     if (options.precision == Precision::Int8) {
       throw Error(ErrorCode::PrecisionUnsupported,
-                  "only fused kernels compute in int8, and they do not know this network");
+                  "int8 requires the fused kernels, and they do not support this network");
     }
     if (options.implementation == Implementation::Fused) {
       throw Error::invalid_argument(
-          "implementation", "fused kernels cannot run this network on this processor in this way");
+          "implementation", "the fused kernels do not support this network and precision on this processor");
     }
     network_.emplace(param_text, std::move(bin), options);
   }
@@ -101,7 +101,7 @@ std::vector<float> Embedder::embed(const Image& aligned) const {
   for (const float value : embedding) sum += double(value) * value;
   // Not-a-number and infinity both end here, and so does a vector without direction.
   if (!std::isfinite(sum) || sum <= 0) {
-    throw Error(ErrorCode::Internal, "the network gave no finite embedding");
+    throw Error(ErrorCode::Internal, "the network's embedding is not finite");
   }
   const float scale = static_cast<float>(1 / std::sqrt(sum));
   for (float& value : embedding) value *= scale;

@@ -74,7 +74,7 @@ GpuCheck check_gpu(const Embed& cpu, const Embed& gpu, double most_ms) {
       check.cosine = likeness;
       check.refusal =
           text("its embedding of a fixed input has a cosine of %.6f with the CPU's, ", likeness) +
-          text("at least %g is wanted", kLeastGpuCosine);
+          text("at least %g is required", kLeastGpuCosine);
       return check;
     }
     check.cosine = std::min(check.cosine, likeness);

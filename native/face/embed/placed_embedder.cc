@@ -36,7 +36,7 @@ PlacedEmbedder place_embedder(const std::string& param_text, const std::vector<s
     Embedder cpu(param_text, bin, plain, input);
     try {
       if (options.precision == Precision::Fp16 && !choice.gpu->fp16) {
-        throw Error(ErrorCode::PrecisionUnsupported, "it does not keep half precision");
+        throw Error(ErrorCode::PrecisionUnsupported, "it does not support half precision");
       }
       NetworkOptions there = options;
       there.gpu = choice.gpu->index;

@@ -13,7 +13,7 @@ float scale_of(const float* weights, int count) {
   float greatest = 0;
   for (int k = 0; k < count; ++k) {
     if (!std::isfinite(weights[k])) {
-      throw Error(ErrorCode::ModelInvalid, "weights that are not finite cannot be quantised");
+      throw Error(ErrorCode::ModelInvalid, "the weights are not finite and cannot be quantised");
     }
     greatest = std::max(greatest, std::fabs(weights[k]));
   }
