@@ -65,6 +65,14 @@ export type {
   VerifyOptions
 } from './recognizer.js'
 export { FaceRecognizer } from './recognizer.js'
+export type {
+  TrackEvent,
+  TrackEventType,
+  TrackedFace,
+  TrackedPerson,
+  TrackGallery,
+  TrackOptions
+} from './tracks/types.js'
 export type { BatchInputs, BatchOptions, BatchResult } from './work/batch.js'
 export type { DetectOptions } from './work/detect-options.js'
 export type { EngineOptions } from './work/engine.js'

@@ -1,6 +1,7 @@
 import { type AbortOptions, signalOf } from './abort.js'
 import { faceFromNative } from './addon/faces.js'
 import type { Device, Implementation, NativeDetectOptions } from './addon/types.js'
+import { checkOptions } from './check.js'
 import {
   detectorKeys,
   type FaceDetectorOptions,
@@ -16,15 +17,18 @@ import {
 import { FaceEmbedding } from './embeddings/embedding.js'
 import { probabilityOf } from './embeddings/probability.js'
 import { similarity } from './embeddings/similarity.js'
-import { EmbeddingMismatchError, NoFaceError } from './errors.js'
+import { EmbeddingMismatchError, InvalidArgumentError, NoFaceError } from './errors.js'
+import { landmarksToNative } from './faces/landmarks.js'
 import { checkMinimum, demandQuality } from './faces/quality.js'
 import type { Face, QualityMinimum } from './faces/types.js'
 import { checkOptionKeys, keysOf } from './keys.js'
 import { checkDecision, decisionPoint } from './models/decision.js'
 import { loadDetectorModel, loadEmbedderModel } from './models/load.js'
-import type { DetectorManifest, EmbedderManifest } from './models/manifest.js'
+import { calibrationOf, type DetectorManifest, type EmbedderManifest } from './models/manifest.js'
 import { loadPhoto } from './photos/load.js'
 import type { ImageOptions, PhotoInput } from './photos/types.js'
+import { trackFrames } from './tracks/track.js'
+import type { TrackEvent, TrackOptions } from './tracks/types.js'
 import {
   type BatchInputs,
   type BatchOptions,
@@ -292,6 +296,66 @@ export class FaceRecognizer extends FaceFinder {
         })
       }
     })
+  }
+
+  /**
+   * Follows faces from frame to frame and decides who they are, once for each face rather than for
+   * each frame:
+   *
+   * ```ts
+   * for await (const { type, face } of recognizer.track(camera, { gallery, drop: 'oldest' })) {
+   *   if (type === 'identified') console.log(face.person?.name)
+   * }
+   * ```
+   *
+   * Between looks at the whole frame only the surroundings of known faces are searched. A decision
+   * takes several frames that agree; it is revised when they stop agreeing. Sources, dropping and
+   * ending are those of `stream`.
+   */
+  track<F extends PhotoInput>(
+    frames: FrameSource<F>,
+    options: TrackOptions<F> = {}
+  ): AsyncGenerator<TrackEvent<F>, void, undefined> {
+    this.engine.checkOpen()
+    checkOptions('options', options)
+    // Frames follow each other closely: what one look misses, the next one finds.
+    const { rotations = false, searchPixels = 0 } = options
+    const wanted = detectOptionsToNative({ ...options, rotations, searchPixels })
+    return trackFrames(this.engine, frames, options, {
+      wanted,
+      sameThreshold: this.#sameThreshold(),
+      detect: async (frame, search, signal) => {
+        const { faces } = await this.engine.run(
+          (native, ticket) => native.detect(frame, search, ticket),
+          signal
+        )
+        return faces
+      },
+      embed: async (frame, face, signal) => {
+        const points = landmarksToNative(face.landmarks)
+        try {
+          const crop = await this.engine.run(
+            (native, ticket) => native.align(frame, points, ticket),
+            signal
+          )
+          const vector = await this.engine.run(
+            (native, ticket) => native.embedAligned(crop, 'rgb', ticket),
+            signal
+          )
+          return this.#embedding(vector, face, 1)
+        } catch (error) {
+          // Landmarks of a face at the border may not be those of a face.
+          if (error instanceof InvalidArgumentError) return undefined
+          throw error
+        }
+      }
+    })
+  }
+
+  /** At the model's default FAR; undefined where it has no calibration. */
+  #sameThreshold(): number | undefined {
+    if (calibrationOf(this.manifest, this.precision) === undefined) return undefined
+    return decisionPoint(this.manifest, this.precision, {}).threshold
   }
 
   #embedding(vector: Float32Array, face: Face, faceCount: number): FaceEmbedding {

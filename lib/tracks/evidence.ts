@@ -58,6 +58,11 @@ export class Evidence {
     return this.#samples.length >= this.#options.agreeing
   }
 
+  /** Whether as much is known as is kept. */
+  get full(): boolean {
+    return this.#samples.length >= this.#options.keep
+  }
+
   /** How much an embedding of this face, now, would tell; 0 for nothing. */
   worth(quality: number, time: number, decided: boolean): number {
     const { minQuality, every, recheckEvery, keep } = this.#options

@@ -74,14 +74,22 @@ export interface Analysed {
   readonly timing: NativeTiming
 }
 
+/** Which frame of the source it is, and when it came, in milliseconds on `performance`'s clock. */
+export interface Arrival<F> {
+  readonly input: F
+  readonly index: number
+  readonly arrived: number
+}
+
 /** Finds the faces of a frame, whose memory stays the stream's. */
-export type Analyse = (frame: NativeFrame, signal: AbortSignal) => Promise<Analysed>
+export type Analyse<F> = (
+  frame: NativeFrame,
+  signal: AbortSignal,
+  arrival: Arrival<F>
+) => Promise<Analysed>
 
 /** A frame that has come, and what will become of it. */
-interface Entry<F> {
-  readonly index: number
-  readonly input: F
-  readonly arrived: number
+interface Entry<F> extends Arrival<F> {
   readonly load: (signal: AbortSignal) => Promise<NativeFrame>
   /** Memory taken already. */
   readonly taken: NativeFrame | undefined
@@ -108,7 +116,7 @@ function isRaw(input: PhotoInput): input is RawFrame {
 
 class FrameStream<F extends PhotoInput> {
   readonly #engine: Engine
-  readonly #analyse: Analyse
+  readonly #analyse: Analyse<F>
   readonly #options: StreamOptions
   readonly #use: PhotoUse
   readonly #open: () => OpenSource<F>
@@ -130,7 +138,7 @@ class FrameStream<F extends PhotoInput> {
     open: () => OpenSource<F>,
     options: StreamOptions,
     use: PhotoUse,
-    analyse: Analyse
+    analyse: Analyse<F>
   ) {
     this.#engine = engine
     this.#use = use
@@ -243,14 +251,15 @@ class FrameStream<F extends PhotoInput> {
     this.#signalChange()
   }
 
-  async #work({ index, input, arrived, load }: Entry<F>): Promise<StreamResult<F>> {
+  async #work({ load, ...arrival }: Entry<F>): Promise<StreamResult<F>> {
+    const { index, input, arrived } = arrival
     const { signal } = this.#cancel
     const started = performance.now()
     const native = await load(signal)
     const decode = isRaw(input) ? 0 : performance.now() - started
-    const { faces, timing } = await this.#patiently(() => this.#analyse(native, signal)).finally(
-      () => releaseMemory(native.data)
-    )
+    const { faces, timing } = await this.#patiently(() =>
+      this.#analyse(native, signal, arrival)
+    ).finally(() => releaseMemory(native.data))
     const total = performance.now() - arrived
     const wait = started - arrived + timing.wait
     // What could not be given away was copied: the frame then comes back as it was.
@@ -301,7 +310,7 @@ export function streamFrames<F extends PhotoInput>(
   frames: FrameSource<F>,
   options: StreamOptions,
   use: PhotoUse,
-  analyse: Analyse
+  analyse: Analyse<F>
 ): AsyncGenerator<StreamResult<F>, void, undefined> {
   checkOptionKeys('options', options, streamKeys)
   checkStreamOptions(options)
