@@ -11,7 +11,7 @@ const floors = [
   // The hall: what users import.
   ['^lib/(index|recognizer|detector|embedder)\\.ts$'],
   ['^lib/gallery/'],
-  ['^lib/service/'],
+  ['^lib/(cameras|service)/'],
   ['^lib/(evaluation|bench|doctor|conversion|build)/'],
   ['^lib/cli/']
 ]

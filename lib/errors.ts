@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'CHECKPOINT_INVALID'
   | 'CONVERSION_FAILED'
   | 'FILE_WRITE'
+  | 'CAMERA'
   | 'OUT_OF_MEMORY'
   | 'GALLERY_NOT_FOUND'
   | 'GALLERY_KEY'
@@ -182,6 +183,11 @@ export class ConversionFailedError extends SeesawFaceError {
 /** An output file cannot be written; the previous file, if any, is unchanged. */
 export class FileWriteError extends SeesawFaceError {
   readonly code = 'FILE_WRITE'
+}
+
+/** A camera or a video cannot be read. */
+export class CameraError extends SeesawFaceError {
+  readonly code = 'CAMERA'
 }
 
 /** Not enough memory for the photo or the model. */

@@ -13,6 +13,7 @@ export type { ErrorCode } from './errors.js'
 export {
   BindingLoadError,
   BuildFailedError,
+  CameraError,
   CheckpointInvalidError,
   ClosedError,
   ConversionFailedError,

@@ -72,6 +72,7 @@ fi
 case $(uname -m) in x86_64 | amd64 | i?86) need nasm nasm nasm ;; esac
 if [ "$tests" = yes ]; then
   need git git git
+  need ffmpeg ffmpeg ffmpeg # tests of `seesawface watch`, which skip what needs it where it is absent
   need clang-format clang-format clang
   case "$platform" in
     termux) [ -e "$prefix/include/gtest/gtest.h" ] || missing="$missing googletest" ;;
@@ -123,6 +124,6 @@ if [ -n "$missing" ]; then
 fi
 
 # --foreground-scripts shows NCNN's build, which takes some minutes the first time.
-say "installing npm packages; that no native build was found is said first, then it is made"
+say "installing npm packages. A message that no native build was found is expected; the addon is compiled next"
 npm ci --foreground-scripts --no-audit --no-fund
 say "ready"

@@ -30,6 +30,22 @@ embedding networks expect. FILE ends in .png, .jpg or .webp; only .png is lossle
   --all              write every face, best score first, as NAME-1, NAME-2 …
   --force            overwrite existing files
 `,
+  watch: `seesawface watch SOURCE [options]
+
+Follows the faces in a video and prints a line for each event: a face appeared, was identified, is a
+stranger, or left. SOURCE is a video file, a camera such as /dev/video0, an address (rtsp://…, http://…),
+or - for YUV4MPEG2 on standard input. Requires ffmpeg, except for -. A camera that ends, fails or stalls
+is started again. Stop with Ctrl-C.
+
+  --gallery FILE     identify faces with this gallery
+  --key-file FILE    the gallery's key (default: FILE.key)
+  --fpir RATE        share of strangers that may be taken for somebody (default 0.01)
+  --fps N            frames per second, at most
+  --width N          scale wider video down to N pixels
+  --draw FILE        write a video with the faces marked (.mp4, .mkv or .webm)
+  --force            overwrite an existing file
+  --updates          print an event for each face in every frame, too
+`,
   eval: `seesawface eval PAIRS (--photos DIR | --crops DIR) [options]
 
 Measures a model on pairs of photos: cross-validated accuracy, equal error rate, area under the ROC
@@ -172,6 +188,7 @@ const overview = `seesawface: face verification that runs entirely on this machi
   seesawface embed PHOTO…      compute the embeddings of faces
   seesawface detect PHOTO…     find faces
   seesawface align PHOTO       crop and align a face
+  seesawface watch SOURCE      follow and identify faces in a video or a camera
   seesawface eval PAIRS        measure the accuracy of a model
   seesawface calibrate         compute thresholds and probabilities from photos of people
   seesawface models            list the available models
@@ -190,7 +207,7 @@ export function helpText(command?: string): string | undefined {
   const text = usage[command]
   if (text === undefined || ['convert', 'bench', 'build'].includes(command)) return text
   if (['models', 'doctor'].includes(command)) return text + generalOptions
-  const searches = ['verify', 'embed', 'detect', 'align'].includes(command)
+  const searches = ['verify', 'embed', 'detect', 'align', 'watch'].includes(command)
   return text + (searches ? searchOptions : '') + runningOptions
 }
 

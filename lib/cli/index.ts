@@ -15,6 +15,7 @@ import { complain, printJson, stdoutFailed } from './output.js'
 import { errorJson } from './photos.js'
 import { verify } from './verify.js'
 import { version } from './version.js'
+import { watch } from './watch.js'
 
 type Command = (args: readonly string[]) => Promise<number>
 
@@ -30,6 +31,7 @@ const commands: Readonly<Record<string, Command>> = {
   doctor,
   bench,
   build,
+  watch,
   version,
   help
 }

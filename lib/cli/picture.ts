@@ -13,9 +13,13 @@ const encoders: Readonly<Record<string, (image: Transformer) => Promise<Uint8Arr
 }
 
 /** Refuses, before any work, what could not be written afterwards. */
-export async function checkPicturePath(path: string, force: boolean): Promise<void> {
-  if (encoders[extname(path).toLowerCase()] === undefined) {
-    throw new UsageError(`"${path}" must end in ${Object.keys(encoders).join(', ')}`)
+export async function checkPicturePath(
+  path: string,
+  force: boolean,
+  endings: readonly string[] = Object.keys(encoders)
+): Promise<void> {
+  if (!endings.includes(extname(path).toLowerCase())) {
+    throw new UsageError(`"${path}" must end in ${endings.join(', ')}`)
   }
   if (force) return
   const exists = await access(path).then(

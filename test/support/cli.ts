@@ -13,16 +13,19 @@ export interface Outcome {
 export function seesawface(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
-  timeout = 120_000
+  timeout = 120_000,
+  input?: Uint8Array
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     // ava sets FORCE_COLOR where it thinks that colours can be shown.
     const plain = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' }
     const options = { env: { ...plain, ...env }, timeout }
-    execFile(process.execPath, ['--import=tsx', cli, ...args], options, (error, stdout, stderr) => {
+    const command = ['--import=tsx', cli, ...args]
+    const child = execFile(process.execPath, command, options, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : error.code
       if (typeof exitCode !== 'number') reject(error)
       else resolve({ exitCode, stdout, stderr })
     })
+    if (input !== undefined) child.stdin?.end(input)
   })
 }
