@@ -46,24 +46,15 @@ export function trackFrames<F extends PhotoInput>(
   const session = new TrackSession(eyes, settings)
   const clock = new Clock(options.time)
   const outcomes: FrameOutcome[] = []
-  // One frame after the other, also where the stream works on two.
-  let before: Promise<unknown> = Promise.resolve()
   const analyse = async (
     frame: NativeFrame,
     signal: AbortSignal,
     { input, index, arrived }: Arrival<F>
   ): Promise<Analysed> => {
-    const waited = performance.now()
-    const outcome = before.then(async () => {
-      signal.throwIfAborted()
-      return session.see(frame, clock.at(input, index, arrived), signal)
-    })
-    before = outcome.catch(() => undefined)
-    const done = await outcome
-    outcomes.push(done)
-    const wait = performance.now() - waited - done.detect - done.embed
-    const { detect, embed } = done
-    return { faces: [], timing: { wait: Math.max(0, wait), convert: 0, detect, align: 0, embed } }
+    const outcome = await session.see(frame, clock.at(input, index, arrived), signal)
+    outcomes.push(outcome)
+    const { detect, embed } = outcome
+    return { faces: [], timing: { wait: 0, convert: 0, detect, align: 0, embed } }
   }
   const streaming: StreamOptions = {
     ...(options.drop !== undefined && { drop: options.drop }),
@@ -71,7 +62,7 @@ export function trackFrames<F extends PhotoInput>(
     ...(options.maxPixels !== undefined && { maxPixels: options.maxPixels }),
     ...(options.signal !== undefined && { signal: options.signal })
   }
-  return events(streamFrames(engine, frames, streaming, wholeFrames, analyse), outcomes)
+  return events(streamFrames(engine, frames, streaming, wholeFrames, analyse, true), outcomes)
 }
 
 async function* events<F>(

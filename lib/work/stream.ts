@@ -122,6 +122,7 @@ class FrameStream<F extends PhotoInput> {
   readonly #open: () => OpenSource<F>
   #source: OpenSource<F> | undefined
   readonly #drop: 'none' | 'oldest' | 'newest'
+  readonly #depth: number
   readonly #maxQueue: number
   readonly #waiting: Entry<F>[] = []
   /** At work or done, in order. */
@@ -138,7 +139,8 @@ class FrameStream<F extends PhotoInput> {
     open: () => OpenSource<F>,
     options: StreamOptions,
     use: PhotoUse,
-    analyse: Analyse<F>
+    analyse: Analyse<F>,
+    oneByOne: boolean
   ) {
     this.#engine = engine
     this.#use = use
@@ -146,6 +148,7 @@ class FrameStream<F extends PhotoInput> {
     this.#open = open
     this.#options = options
     this.#drop = options.drop ?? 'none'
+    this.#depth = oneByOne ? 1 : depth[this.#drop]
     this.#maxQueue = options.maxQueue ?? 1
     this.#signalChange()
   }
@@ -241,7 +244,7 @@ class FrameStream<F extends PhotoInput> {
   }
 
   #startWork(): void {
-    while (this.#line.length < depth[this.#drop] && !this.#cancel.signal.aborted) {
+    while (this.#line.length < this.#depth && !this.#cancel.signal.aborted) {
       const entry = this.#waiting.shift()
       if (entry === undefined) break
       const outcome = this.#work(entry)
@@ -304,15 +307,19 @@ class FrameStream<F extends PhotoInput> {
   }
 }
 
-/** Checks at once; reads nothing before the first result is asked for. */
+/**
+ * Checks at once; reads nothing before the first result is asked for. With `oneByOne` a frame is
+ * decoded and analysed after the one before it is done, so that `analyse` sees them in their order.
+ */
 export function streamFrames<F extends PhotoInput>(
   engine: Engine,
   frames: FrameSource<F>,
   options: StreamOptions,
   use: PhotoUse,
-  analyse: Analyse<F>
+  analyse: Analyse<F>,
+  oneByOne = false
 ): AsyncGenerator<StreamResult<F>, void, undefined> {
   checkOptionKeys('options', options, streamKeys)
   checkStreamOptions(options)
-  return new FrameStream(engine, sourceOf(frames), options, use, analyse).results()
+  return new FrameStream(engine, sourceOf(frames), options, use, analyse, oneByOne).results()
 }
