@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What is too slow for every change: sanitizers, memcheck, fuzzing, long runs, Vulkan. Set up first
-# with `sh scripts/setup.sh --tests --checks`. Closes with the counts, as .ci/run does.
+# What is too slow for every change: sanitizers, memcheck, fuzzing, long runs, Vulkan, all prebuilt
+# binaries. Set up first with `sh scripts/setup.sh --tests --checks --prebuilds`. Closes with the counts, as .ci/run does.
 #
 #   scripts/nightly.sh [PART…]    all parts, or those named
 #
@@ -19,6 +19,8 @@ every_part() {
   "$1" fuzz sh scripts/fuzz.sh "${FUZZ_SECONDS:-600}s"
   "$1" properties env FC_RUNS="${FC_RUNS:-20}" npx ava --timeout=30m 'test/properties/*.test.ts'
   "$1" hostile npx ava test/photos/hostile-images.test.ts
+  "$1" prebuilds sh -c 'npm run prebuilds && npm run test:prebuilds'
+  "$1" musl npm run test:musl
   "$1" vulkan sh scripts/vulkan/test.sh
   "$1" endurance npm run endurance -- --out build/endurance --scale "${ENDURANCE_SCALE:-1}"
 }

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Runs the whole suite with networking denied: in each Node.js process (test/support/no-network.mjs)
-# and, where the kernel lets us, by a network namespace that has no way out. Any try to reach
-# another machine fails the run, even one that was caught.
+# offline.sh COMMAND…: runs tests with networking denied, in each Node.js process
+# (test/support/no-network.mjs) and, where the kernel lets us, by a network namespace that has no way
+# out. Any try to reach another machine fails the run, even one that was caught.
 set -eu
 cd "$(dirname "$0")/../.."
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+export npm_config_update_notifier=false
 export SEESAWFACE_NETWORK_LOG="$log"
 export NODE_OPTIONS="${NODE_OPTIONS:-} --import=$PWD/test/support/no-network.mjs"
 
@@ -20,7 +21,7 @@ else
 fi
 # The words of $apart are separate arguments on purpose.
 # shellcheck disable=SC2086
-$apart sh -c '[ -z "$1" ] || ip link set lo up; shift; exec npx ava "$@"' sh "$apart" "$@" || {
+$apart sh -c '[ -z "$1" ] || ip link set lo up; shift; exec "$@"' sh "$apart" "$@" || {
   cat "$log" >&2
   exit 1
 }
