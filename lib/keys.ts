@@ -73,3 +73,9 @@ export function checkMisspelled(argument: string, value: object, known: readonly
     if (meant !== undefined) refuse(argument, name, meant, '')
   }
 }
+
+/** Only those of the options that have these names: what a callee that knows no others is given. */
+export function picked<T extends object>(options: T, names: readonly string[]): T {
+  const given = Object.entries(options).filter(([name]) => names.includes(name))
+  return Object.fromEntries(given) as T
+}

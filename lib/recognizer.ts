@@ -72,7 +72,7 @@ export interface VerifyOptions extends EmbedOptions {
 }
 
 const recognizerKeys = [...embedderKeys, ...detectorKeys]
-const embedKeys = [...detectKeys, 'minQuality' satisfies keyof EmbedOptions]
+export const embedKeys = [...detectKeys, 'minQuality' satisfies keyof EmbedOptions]
 const verifyKeys = [
   ...embedKeys,
   ...keysOf<Omit<VerifyOptions, keyof EmbedOptions>>({ far: true, threshold: true })

@@ -1,3 +1,4 @@
+import { galleryHelp } from './gallery/help.js'
 import { colour, print } from './output.js'
 
 const usage: Readonly<Record<string, string>> = {
@@ -38,7 +39,7 @@ or - for YUV4MPEG2 on standard input. Requires ffmpeg, except for -. A camera th
 is started again. Stop with Ctrl-C.
 
   --gallery FILE     identify faces with this gallery
-  --key-file FILE    the gallery's key (default: FILE.key)
+  --key-file FILE    the gallery's key (default: FILE.key); see gallery for other ways to give it
   --fpir RATE        share of strangers that may be taken for somebody (default 0.01)
   --fps N            frames per second, at most
   --width N          scale wider video down to N pixels
@@ -100,6 +101,7 @@ marked as such. Damaged photos are reported and skipped.
   --templates        also compute thresholds for templates of 2, 3 and 5 photos
   --dataset NAME     name of the photo set, for the manifest
   --write            store the calibration in the model's manifest`,
+  gallery: galleryHelp,
   models: `seesawface models [options]
 
 Lists the available models: size, files, accuracy, calibration and terms of use.
@@ -188,6 +190,7 @@ const overview = `seesawface: face verification that runs entirely on this machi
   seesawface embed PHOTO…      compute the embeddings of faces
   seesawface detect PHOTO…     find faces
   seesawface align PHOTO       crop and align a face
+  seesawface gallery COMMAND   keep a gallery of people, and identify faces
   seesawface watch SOURCE      follow and identify faces in a video or a camera
   seesawface eval PAIRS        measure the accuracy of a model
   seesawface calibrate         compute thresholds and probabilities from photos of people
@@ -207,7 +210,7 @@ export function helpText(command?: string): string | undefined {
   const text = usage[command]
   if (text === undefined || ['convert', 'bench', 'build'].includes(command)) return text
   if (['models', 'doctor'].includes(command)) return text + generalOptions
-  const searches = ['verify', 'embed', 'detect', 'align', 'watch'].includes(command)
+  const searches = ['verify', 'embed', 'detect', 'align', 'watch', 'gallery'].includes(command)
   return text + (searches ? searchOptions : '') + runningOptions
 }
 

@@ -9,6 +9,7 @@ import { detect } from './detect.js'
 import { doctor } from './doctor.js'
 import { embed } from './embed.js'
 import { evaluation } from './eval.js'
+import { gallery } from './gallery/index.js'
 import { helpText, printHelp } from './help.js'
 import { models } from './models.js'
 import { complain, printJson, stdoutFailed } from './output.js'
@@ -31,6 +32,7 @@ const commands: Readonly<Record<string, Command>> = {
   doctor,
   bench,
   build,
+  gallery,
   watch,
   version,
   help

@@ -5,6 +5,7 @@ import { videoSource } from '../cameras/source.js'
 import { Gallery } from '../gallery/index.js'
 import type { RawFrame, TrackEvent } from '../index.js'
 import { type Arguments, parseSearching, photoOptions, UsageError } from './arguments.js'
+import { defaultKeyFile, keyFrom, keyOptions } from './gallery/open.js'
 import { openRecognizer } from './open.js'
 import { colour, complain, print, printJson } from './output.js'
 import { checkPicturePath } from './picture.js'
@@ -19,15 +20,14 @@ const colours = {
 
 type Seen = TrackEvent<RawFrame>
 
-/** What a gallery is opened with. */
 async function openGallery(
   options: Arguments,
   recognizer: Awaited<ReturnType<typeof openRecognizer>>
 ): Promise<Gallery | undefined> {
   const path = options.text('gallery')
   if (path === undefined) return undefined
-  const key = options.text('key-file') ?? `${path}.key`
-  return Gallery.open(path, { recognizer, key: { file: key }, create: false, readOnly: true })
+  const key = await keyFrom(options, defaultKeyFile(path))
+  return Gallery.open(path, { recognizer, key, create: false, readOnly: true })
 }
 
 function nameOf({ face }: Seen): string {
@@ -111,7 +111,7 @@ class Drawing {
 export async function watch(args: readonly string[]): Promise<number> {
   const options = parseSearching(args, {
     gallery: { type: 'string' },
-    'key-file': { type: 'string' },
+    ...keyOptions,
     fpir: { type: 'string' },
     fps: { type: 'string' },
     width: { type: 'string' },

@@ -2,9 +2,10 @@
 // for its place: a piece that is missing, moved or from another export does not open.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { checkOneOf, checkOptions } from '../check.js'
+import { checkOneOf } from '../check.js'
 import { SeesawFaceError, systemCode } from '../errors.js'
 import { replaceFile, writeError } from '../files/whole-file.js'
+import { checkOptionKeys } from '../keys.js'
 import {
   GalleryCorruptError,
   GalleryKeyError,
@@ -13,6 +14,7 @@ import {
   GalleryVersionError
 } from './errors.js'
 import { checkTarget } from './keeping.js'
+import { importKeys } from './options.js'
 import { secretOf } from './sealing/key-source.js'
 import { parseDescription, Vault } from './sealing/vault.js'
 import type { Store } from './store/store.js'
@@ -165,7 +167,7 @@ export async function importGallery(
   options: ImportOptions
 ): Promise<Imported> {
   store.checkOpen()
-  checkOptions('options', options)
+  checkOptionKeys('options', options, importKeys)
   const { onConflict = 'refuse' } = options
   checkOneOf('onConflict', onConflict, ['refuse', 'skip', 'replace'])
   await checkTarget(store, path)

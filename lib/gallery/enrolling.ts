@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { checkBoolean, checkOptions } from '../check.js'
+import { checkBoolean } from '../check.js'
+import { checkOptionKeys } from '../keys.js'
 import {
   addFaces,
   agreementThreshold,
@@ -15,9 +16,11 @@ import {
   checkModel,
   checkPhotos,
   type FaceSource,
+  type KnownPhoto,
   modelOfRecognizer,
   type PreparedFace
 } from './faces.js'
+import { enrolKeys } from './options.js'
 import {
   checkDetails,
   checkName,
@@ -91,15 +94,20 @@ export class Enroller {
     photos: FaceInput | readonly FaceInput[],
     options: EnrolOptions
   ): Promise<Enrolment> {
-    checkOptions('options', options)
+    checkOptionKeys('options', options, enrolKeys)
     const { strict = false } = options
     checkBoolean('strict', strict)
     const list = checkPhotos(photos)
     await this.#store.refresh()
     // What can be refused before any photo is looked at.
     this.#checkModel()
-    this.#find(target)
-    const faces = await this.#source.prepare(list, options, this.#keep)
+    const known = this.#find(target)
+    const before = known === undefined ? [] : this.#store.records.photos(known)
+    const isKnown = (content: Uint8Array): boolean => {
+      const mark = this.#store.photoMark(content)
+      return before.some((photo) => isSame(photo.mark, mark))
+    }
+    const faces = await this.#source.prepare(list, options, this.#keep, isKnown)
     for (let tries = 1; ; tries++) {
       const plan = await this.#plan(target, faces)
       options.signal?.throwIfAborted()
@@ -129,7 +137,7 @@ export class Enroller {
     return undefined
   }
 
-  async #plan(target: Target, faces: readonly PreparedFace[]): Promise<Plan> {
+  async #plan(target: Target, faces: readonly (PreparedFace | KnownPhoto)[]): Promise<Plan> {
     await this.#store.refresh()
     const { records, index, seq, state } = this.#store
     this.#checkModel()
@@ -157,7 +165,7 @@ export class Enroller {
 
   #withoutDuplicates(
     name: string,
-    faces: readonly PreparedFace[],
+    faces: readonly (PreparedFace | KnownPhoto)[],
     before: readonly PhotoRecord[]
   ): { fresh: Marked[]; warnings: EnrolmentWarning[] } {
     const fresh: Marked[] = []
@@ -165,7 +173,8 @@ export class Enroller {
     for (const [i, face] of faces.entries()) {
       const mark = this.#store.photoMark(face.content)
       const isKnown = [...before, ...fresh].some((other) => isSame(other.mark, mark))
-      if (isKnown) warnings.push(duplicate(name, i))
+      // What was known when we looked is a duplicate, whatever has been removed since.
+      if (isKnown || face.embedding === undefined) warnings.push(duplicate(name, i))
       else fresh.push({ face, mark })
     }
     return { fresh, warnings }

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { abortKeys } from '../abort.js'
 import { show } from '../check.js'
 import { FaceEmbedding } from '../embeddings/embedding.js'
 import { EmbeddingMismatchError, InvalidArgumentError } from '../errors.js'
 import type { FaceQuality } from '../faces/types.js'
 import { bytesOf } from '../frames/bytes.js'
-import type { PhotoInput } from '../photos/types.js'
-import type { EmbedOptions } from '../recognizer.js'
+import { picked } from '../keys.js'
+import { imageKeys, type PhotoInput } from '../photos/types.js'
+import { type EmbedOptions, embedKeys } from '../recognizer.js'
 import { Turns } from '../work/queue.js'
 import { GalleryModelError } from './errors.js'
 import { modelText } from './store/records.js'
@@ -20,9 +22,16 @@ export interface PreparedFace {
   readonly content: Uint8Array
 }
 
+/** A photo that its person has already: there is nothing to compute. */
+export interface KnownPhoto {
+  readonly embedding: undefined
+  readonly content: Uint8Array
+}
+
 /** Photos decoded and embedded at a time: one is computed while others are decoded. */
 const atOnce = 4
 const mostPhotos = 100
+const alignKeys = [...imageKeys, ...abortKeys]
 
 function bytesOfVector({ vector }: FaceEmbedding): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
@@ -81,7 +90,10 @@ export class FaceSource {
 
   async embed(input: FaceInput, argument: string, options: EmbedOptions): Promise<FaceEmbedding> {
     if (!(input instanceof FaceEmbedding)) {
-      return this.#turns.run(() => this.recognizer.embed(input, options), options.signal)
+      return this.#turns.run(
+        () => this.recognizer.embed(input, picked(options, embedKeys)),
+        options.signal
+      )
     }
     const [own, given] = [modelOfRecognizer(this.recognizer), modelOfEmbedding(input)]
     if (modelText(own) !== modelText(given)) {
@@ -92,7 +104,17 @@ export class FaceSource {
     return input
   }
 
-  async #prepare(input: FaceInput, options: EmbedOptions, keep: boolean): Promise<PreparedFace> {
+  async #prepare(
+    input: FaceInput,
+    options: EmbedOptions,
+    keep: boolean,
+    isKnown: (content: Uint8Array) => boolean
+  ): Promise<PreparedFace | KnownPhoto> {
+    if (!(input instanceof FaceEmbedding)) {
+      // What cannot be read is told by the recogniser, in its words.
+      const content = await contentOf(input).catch(() => undefined)
+      if (content !== undefined && isKnown(content)) return { embedding: undefined, content }
+    }
     const embedding = await this.embed(input, 'photos', options)
     const { face } = embedding
     if (input instanceof FaceEmbedding) {
@@ -101,22 +123,23 @@ export class FaceSource {
     }
     const crop =
       keep && face !== undefined
-        ? await this.recognizer.align(input, face.landmarks, options)
+        ? await this.recognizer.align(input, face.landmarks, picked(options, alignKeys))
         : undefined
     return { embedding, quality: face?.quality, crop, content: await contentOf(input) }
   }
 
-  /** All of them, or the first error. */
+  /** All of them, or the first error. Photos that are known are not looked at. */
   async prepare(
     photos: readonly FaceInput[],
     options: EmbedOptions,
-    keep: boolean
-  ): Promise<PreparedFace[]> {
+    keep: boolean,
+    isKnown: (content: Uint8Array) => boolean
+  ): Promise<(PreparedFace | KnownPhoto)[]> {
     const failed = new AbortController()
     const signals = [failed.signal, ...(options.signal === undefined ? [] : [options.signal])]
     const inner = { ...options, signal: AbortSignal.any(signals) }
     try {
-      return await Promise.all(photos.map((photo) => this.#prepare(photo, inner, keep)))
+      return await Promise.all(photos.map((photo) => this.#prepare(photo, inner, keep, isKnown)))
     } finally {
       failed.abort()
     }

@@ -1,9 +1,11 @@
-import { checkBoolean, checkInteger, checkOneOf, checkOptions, show } from '../check.js'
+import { checkBoolean, checkInteger, checkOneOf, show } from '../check.js'
 import { InvalidArgumentError } from '../errors.js'
+import { checkOptionKeys, picked } from '../keys.js'
 import {
   type BatchInputs,
   type BatchOptions,
   type BatchResult,
+  batchKeys,
   checkBatch,
   runBatch
 } from '../work/batch.js'
@@ -14,6 +16,7 @@ import { checkRecognizer, FaceSource } from './faces.js'
 import { checkIdentifyOptions, Identifier } from './identifying.js'
 import { backup, examine, rekey } from './keeping.js'
 import { NativeIndex } from './native-index.js'
+import { galleryKeys, identifyKeys } from './options.js'
 import {
   checkDetails,
   checkName,
@@ -87,7 +90,7 @@ export class Gallery {
     if (typeof path !== 'string' || path === '') {
       throw new InvalidArgumentError('path', `path must be the path of a file, not ${show(path)}`)
     }
-    checkOptions('options', options)
+    checkOptionKeys('options', options, galleryKeys)
     const { recognizer, create = true, keep = 'nothing', readOnly = false } = options
     const { lockTimeout = defaultLockTimeout } = options
     checkBoolean('create', create)
@@ -143,7 +146,7 @@ export class Gallery {
 
   /** Who it is, or nobody: the threshold follows from the FPIR asked for and the number of people. */
   async identify(face: FaceInput, options: IdentifyOptions = {}): Promise<Identification> {
-    checkOptions('options', options)
+    checkOptionKeys('options', options, identifyKeys)
     return this.#needs(this.#identifier).identify(face, options)
   }
 
@@ -153,10 +156,11 @@ export class Gallery {
     options: IdentifyOptions & BatchOptions = {}
   ): AsyncGenerator<BatchResult<Face, Identification>, void, undefined> {
     const identifier = this.#needs(this.#identifier)
+    checkOptionKeys('options', options, identifyKeys, batchKeys)
     checkBatch('faces', faces, options)
     checkIdentifyOptions(options)
     return runBatch(faces, options, (face, signal) =>
-      identifier.identify(face, { ...options, signal })
+      identifier.identify(face, { ...picked(options, identifyKeys), signal })
     )
   }
 
@@ -233,7 +237,7 @@ export class Gallery {
 
   /** Writes everybody into one encrypted file, which `import` of another gallery reads. */
   export(path: string, options: { readonly key: GalleryKey }): Promise<void> {
-    checkOptions('options', options)
+    checkOptionKeys('options', options, ['key'])
     return exportGallery(this.#store, path, options.key)
   }
 
@@ -254,7 +258,7 @@ export class Gallery {
 
   /** Examines a file that may be too damaged to be opened; changes nothing. */
   static async check(path: string, options: { readonly key: GalleryKey }): Promise<Integrity> {
-    checkOptions('options', options)
+    checkOptionKeys('options', options, ['key'])
     const secret = await secretOf(options.key)
     const how = { create: false, readOnly: true, lockTimeout: defaultLockTimeout, unread: true }
     const store = await Store.open(path, secret, memoryFor(undefined), how)

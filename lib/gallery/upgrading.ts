@@ -2,7 +2,9 @@ import { type AbortOptions, signalOf } from '../abort.js'
 import { checkOptions } from '../check.js'
 import type { FaceEmbedder } from '../embedder.js'
 import { InvalidArgumentError } from '../errors.js'
+import { checkOptionKeys } from '../keys.js'
 import { GalleryModelError } from './errors.js'
+import { upgradeKeys } from './options.js'
 import { numberOf, textOf } from './store/connection.js'
 import type { Store } from './store/store.js'
 import type { ModelIdentity, UpgradeOptions } from './types.js'
@@ -79,7 +81,7 @@ export async function upgrade(
   options: UpgradeOptions
 ): Promise<{ readonly photos: number }> {
   checkOptions('embedder', embedder)
-  checkOptions('options', options)
+  checkOptionKeys('options', options, upgradeKeys)
   if (typeof embedder.embed !== 'function' || typeof embedder.manifest !== 'object') {
     throw new InvalidArgumentError('embedder', 'embedder must be a FaceEmbedder')
   }

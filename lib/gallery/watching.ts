@@ -1,6 +1,7 @@
-import { type AbortOptions, onAbort, signalOf } from '../abort.js'
-import { checkInteger, checkOptions } from '../check.js'
+import { type AbortOptions, abortKeys, onAbort, signalOf } from '../abort.js'
+import { checkInteger } from '../check.js'
 import { ClosedError } from '../errors.js'
+import { checkOptionKeys } from '../keys.js'
 import type { Store } from './store/store.js'
 import type { GalleryChange } from './types.js'
 
@@ -60,7 +61,7 @@ export function watchChanges(
   store: Store,
   options: WatchOptions
 ): AsyncGenerator<GalleryChange, void, undefined> {
-  checkOptions('options', options)
+  checkOptionKeys('options', options, abortKeys, ['since', 'interval'])
   const { since = store.seq, interval = 500 } = options
   checkInteger('since', since, 0, Number.MAX_SAFE_INTEGER)
   checkInteger('interval', interval, 10, 3_600_000)
