@@ -73,36 +73,30 @@ test('without ffmpeg the error says what to install', async (t) => {
   t.regex(error?.message ?? '', /"\/nowhere\/ffmpeg" was not found; install it/)
 })
 
-// Long enough for a program to start on a busy machine.
-const stallAfter = 3000
+// A program may take long to start on a busy machine.
+const stallAfter = 10_000
 const restarting: [what: string, plan: object, reason: RegExp][] = [
   ['ends', {}, /^the source ended$/],
   ['fails', { after: 'fail', say: 'gone\n' }, /^gone$/],
   ['sends garbage', { after: 'garbage' }, /a frame does not begin with FRAME/],
-  ['stalls', { after: 'hang' }, /^no frame for 3 s$/]
+  ['stalls', { after: 'hang' }, /^no frame for 10 s$/]
 ]
 for (const [what, plan, reason] of restarting) {
   test(`a live source that ${what} is started again`, async (t) => {
     const restarts: Restart[] = []
-    const frames = await read(
-      camera(plan, true),
-      { restartAfter: 10, stallAfter, onRestart: (restart) => restarts.push(restart) },
-      7
-    )
-    t.is(frames.length, 7)
+    const options = {
+      restartAfter: 10,
+      stallAfter,
+      onRestart: (restart: Restart) => restarts.push(restart)
+    }
+    const frames = await read(camera(plan, true), options, 4)
     t.deepEqual(
       frames.map(({ index }) => index),
-      [0, 1, 2, 3, 4, 5, 6]
+      [0, 1, 2, 3]
     )
-    t.is(restarts.length, 2)
-    for (const restart of restarts) t.regex(restart.reason, reason)
-    t.deepEqual(
-      restarts.map(({ attempt, delay }) => [attempt, delay]),
-      [
-        [1, 10],
-        [1, 10]
-      ]
-    )
+    t.is(restarts.length, 1)
+    t.like(restarts[0], { attempt: 1, delay: 10 })
+    t.regex(restarts[0]?.reason ?? '', reason)
   })
 }
 

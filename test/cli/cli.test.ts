@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
 import { FaceEmbedding, similarity } from '../../lib/index.js'
-import { cli, seesawface } from '../support/cli.js'
+import { seesawface } from '../support/cli.js'
 import { photo } from '../support/fixtures.js'
 import { embedderManifest, TemporaryFolder } from '../support/models.js'
 
@@ -212,7 +212,7 @@ const mistakes: [string[], RegExp][] = [
   [['verify', '--far', '1e-30', obama, biden], /FAR of 1e-30 is below.*smallest is/],
   [['verify', '--threshold', '7', obama, biden], /threshold must be a number from -1 to 1/],
   [['verify', obama, 'no such.jpg'], /"no such\.jpg": there is no such file/],
-  [['verify', obama, cli], /Cannot decode .*not an image/],
+  [['verify', obama, 'package.json'], /Cannot decode .*not an image/],
   [['verify', '--model', 'none', obama, biden], /model "none": no such file/],
   [['verify', '--threads', '0', obama, biden], /threads must be 'auto' or a whole number from 1/],
   [['verify', '--precision', 'int4', obama, biden], /--precision must be fp32, fp16 or int8/],

@@ -9,7 +9,7 @@ import test from 'ava'
 import { findPython } from '../../lib/conversion/python.js'
 import { FaceEmbedder } from '../../lib/index.js'
 import { bundledModelDir } from '../../lib/paths.js'
-import { cli, seesawface } from '../support/cli.js'
+import { command, seesawface } from '../support/cli.js'
 import { crop, photo } from '../support/fixtures.js'
 import { TemporaryFolder } from '../support/models.js'
 import { publishedCli } from '../support/program.js'
@@ -261,17 +261,7 @@ for (const [signal, status] of [
     await using folder = await TemporaryFolder.make()
     const python = await fakePython(folder, { slow: true })
     const out = folder.file('out')
-    const args = [
-      '--import=tsx',
-      cli,
-      'convert',
-      'a.pth',
-      '--name',
-      'mine',
-      '--out',
-      out,
-      ...network
-    ]
+    const args = [...command, 'convert', 'a.pth', '--name', 'mine', '--out', out, ...network]
     const child = spawn(process.execPath, args, {
       env: { ...process.env, SEESAWFACE_PYTHON: python },
       stdio: ['ignore', 'pipe', 'inherit']

@@ -5,10 +5,9 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type { ProblemCode } from '../../lib/addon/remedies.js'
 import type { Report } from '../../lib/doctor/report.js'
+import { command } from '../support/cli.js'
 import { TemporaryFolder } from '../support/models.js'
 import { png } from '../support/pictures.js'
-
-const cli = fileURLToPath(new URL('../../lib/cli/index.ts', import.meta.url))
 
 interface Outcome {
   readonly exitCode: number | string | null | undefined
@@ -20,7 +19,7 @@ function seesawface(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promi
   return new Promise((resolve) => {
     const plain = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' }
     const options = { env: { ...plain, ...env }, timeout: 120_000 }
-    execFile(process.execPath, ['--import=tsx', cli, ...args], options, (error, stdout, stderr) =>
+    execFile(process.execPath, [...command, ...args], options, (error, stdout, stderr) =>
       resolve({ exitCode: error === null ? 0 : error.code, stdout, stderr })
     )
   })

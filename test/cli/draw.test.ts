@@ -4,12 +4,13 @@ import { promisify } from 'node:util'
 import test from 'ava'
 import { drawFaces } from '../../lib/cli/draw.js'
 import { decodeImage } from '../../lib/index.js'
+import { command } from '../support/cli.js'
 import { photo } from '../support/fixtures.js'
 import { TemporaryFolder } from '../support/models.js'
 
 const run = promisify(execFile)
 const detect = (...args: string[]) =>
-  run(process.execPath, ['--import=tsx', 'lib/cli/index.ts', 'detect', ...args]).then(
+  run(process.execPath, [...command, 'detect', ...args]).then(
     ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
     (error: { code: number; stdout: string; stderr: string }) => error
   )
