@@ -113,7 +113,8 @@ class Trainer:
         self.history: list[dict[str, Any]] = []
         self.stopping = False
         if options.fast:
-            accelerate_in_place(self.network, self.average.module[0])
+            mixed = accelerate_in_place(options.bf16, self.network, self.average.module[0])
+            self.say(f"compiled path: {mixed or 'fp32'}")
         self.resume()
 
     @property
@@ -265,7 +266,8 @@ class Trainer:
             images = augment(crops, (self.options.seed, self.stage, self.batch))
         else:
             images = normalise(crops)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bf16):
+        autocast = self.options.bf16 and not self.options.fast
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
             embedding = self.network(images)
         embedding = embedding.float()
         loss, parts = distillation_loss(
@@ -407,12 +409,15 @@ class Trainer:
         say(f"samples {self.samples} rate {rate:.1f}/s lr {lr:.2e} {numbers}{left}")
 
 
-def accelerate_in_place(*networks: nn.Module) -> None:
-    """Runs the networks by the fast path, which is compiled at need."""
-    from seesaw.fast import accelerate
+def accelerate_in_place(wants_mixed: bool, *networks: nn.Module) -> str:
+    """Runs the networks by the fast path, which is compiled at need; tells how it multiplies
+    bfloat16, empty where it is not asked for or the processor cannot."""
+    from seesaw.fast import accelerate, mixed_by
 
+    mixed = mixed_by() if wants_mixed else ""
     for network in networks:
-        accelerate(network)
+        accelerate(network, bool(mixed))
+    return mixed
 
 
 def say(line: str) -> None:
@@ -441,7 +446,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--start-from", type=Path, help="checkpoint for a run that has none")
     parser.add_argument("--fast", action="store_true", help="use the compiled training path")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
-    parser.add_argument("--bf16", action="store_true", help="compute the network in bfloat16")
+    parser.add_argument(
+        "--bf16",
+        action="store_true",
+        help="compute the network in bfloat16; with --fast where the processor multiplies it",
+    )
     parser.add_argument(
         "--augment",
         choices=["loader", "device"],
@@ -474,8 +483,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         options.augment = "loader" if options.device == "cpu" else "device"
     if options.device != "cpu" and (options.fast or options.processes > 1):
         parser.error(f"--device {options.device}: --fast and --processes are for the CPU")
-    if options.fast and options.bf16:
-        parser.error("--fast computes in fp32: leave out --bf16")
     return options
 
 

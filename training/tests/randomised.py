@@ -10,7 +10,11 @@ from seesaw.off_neutral import off_neutral
 def randomised(name: str, seed: int = 1) -> nn.Module:
     """A network whose norms and gates are not at their initial, symmetric values."""
     torch.manual_seed(seed)
-    network = off_neutral(build(name))
+    return randomise(build(name))
+
+
+def randomise(network: nn.Module) -> nn.Module:
+    network = off_neutral(network)
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):

@@ -7,6 +7,6 @@ On a machine that does other work too, set OMP_WAIT_POLICY=passive: threads that
 other by spinning then leave the cores to whoever has work.
 """
 
-from seesaw.fast.accelerate import accelerate
+from seesaw.fast.accelerate import accelerate, mixed_by
 
-__all__ = ["accelerate"]
+__all__ = ["accelerate", "mixed_by"]

@@ -18,7 +18,7 @@ SHORTCUTS = ("none", "conv", "maxpool-conv")
 class _BackboneFunction(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, runner: "_Runner", images: Tensor, *parameters: Tensor) -> Tensor:
-        workspace = runner.take(images.shape[0])
+        workspace = runner.take(images.shape[0], runner.mixed)
         ctx.runner, ctx.workspace, ctx.batch = runner, workspace, images.shape[0]
         return workspace.forward(images, list(parameters), runner.buffers(), True)
 
@@ -27,7 +27,7 @@ class _BackboneFunction(torch.autograd.Function):
         if ctx.workspace is None:
             raise RuntimeError("backward: a second backward pass needs a second forward pass")
         gradients = ctx.workspace.backward(output_gradients[0])
-        ctx.runner.give(ctx.batch, ctx.workspace)
+        ctx.runner.give(ctx.batch, ctx.runner.mixed, ctx.workspace)
         ctx.workspace = None
         return (None, None, *gradients)
 
@@ -35,15 +35,16 @@ class _BackboneFunction(torch.autograd.Function):
 class _Runner:
     """The accelerated forward pass of one network."""
 
-    def __init__(self, network: SeesawNet) -> None:
+    def __init__(self, network: SeesawNet, mixed: bool) -> None:
         self.network = network
+        self.mixed = mixed
         norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d | nn.BatchNorm1d)]
         settings = {(norm.eps, norm.momentum) for norm in norms}
         if len(settings) != 1 or None in next(iter(settings)):
             raise ValueError("network: all BatchNorm layers must share one eps and one momentum")
         self.eps, self.momentum = settings.pop()
         self.pool_norm = network.pool[1]
-        self.idle: list[tuple[int, Any]] = []
+        self.idle: list[tuple[tuple[int, bool], Any]] = []
 
     def __getstate__(self) -> dict[str, Any]:
         # Workspaces are scratch memory: a copy of the network starts without.
@@ -58,9 +59,9 @@ class _Runner:
     def buffers(self) -> list[Tensor]:
         return [b for part in self.parts() for b in part.buffers()]
 
-    def take(self, batch: int) -> Any:
-        for i, (size, workspace) in enumerate(self.idle):
-            if size == batch:
+    def take(self, batch: int, mixed: bool) -> Any:
+        for i, (kind, workspace) in enumerate(self.idle):
+            if kind == (batch, mixed):
                 del self.idle[i]
                 return workspace
         blocks = [
@@ -75,10 +76,11 @@ class _Runner:
             batch,
             self.eps,
             self.momentum,
+            mixed,
         )
 
-    def give(self, batch: int, workspace: Any) -> None:
-        self.idle.append((batch, workspace))
+    def give(self, batch: int, mixed: bool, workspace: Any) -> None:
+        self.idle.append(((batch, mixed), workspace))
         del self.idle[:-MAX_IDLE]
 
     def forward(self, images: Tensor) -> Tensor:
@@ -95,15 +97,23 @@ class _Runner:
         elif torch.is_grad_enabled():
             return SeesawNet.forward(network, images)
         else:
-            workspace = self.take(images.shape[0])
+            workspace = self.take(images.shape[0], False)
             pooled = workspace.forward(images, self.parameters(), self.buffers(), False)
-            self.give(images.shape[0], workspace)
+            self.give(images.shape[0], False, workspace)
         pooled = self.pool_norm(pooled[:, :, None, None]).flatten(1)
         return network.norm(functional.linear(pooled, network.embed.weight))
 
 
-def accelerate(network: nn.Module) -> nn.Module:
+def mixed_by() -> str:
+    """How this processor multiplies bfloat16: "amx", "avx512_bf16", or "" where it does not."""
+    return extension.load().mixed_by()
+
+
+def accelerate(network: nn.Module, mixed: bool = False) -> nn.Module:
     """Makes `network`, a `SeesawNet` on the CPU, compute by the fast kernels; returns it.
+
+    With `mixed`, training keeps feature maps in bfloat16 and multiplies such matrices; parameters,
+    their gradients and statistics stay float32, and so does the evaluation mode.
 
     Parameters, buffers and state_dict stay what they are. The gradient with respect to the images
     is not computed. In evaluation mode with gradients enabled the plain forward pass is used.
@@ -112,6 +122,8 @@ def accelerate(network: nn.Module) -> nn.Module:
         raise TypeError(f"network: expected a SeesawNet, got {type(network).__name__}")
     if any(p.device.type != "cpu" or p.dtype != torch.float32 for p in network.parameters()):
         raise ValueError("network: all parameters must be float32 on the CPU")
+    if mixed and not mixed_by():
+        raise ValueError("mixed: this processor does not multiply bfloat16")
     extension.load()
-    network.forward = _Runner(network).forward  # type: ignore[method-assign]
+    network.forward = _Runner(network, mixed).forward  # type: ignore[method-assign]
     return network

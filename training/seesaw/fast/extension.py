@@ -19,6 +19,10 @@ SOURCES = (
     "gate.cc",
     "ends.cc",
     "shortcut.cc",
+    "tiles.cc",
+    "packed.cc",
+    "mixed_pointwise.cc",
+    "mixed_project.cc",
 )
 
 # Not -ffast-math: the kernels round by adding a large number, which it would remove, and it would

@@ -6,9 +6,13 @@ namespace {
 
 const float* data(const at::Tensor& t) { return t.const_data_ptr<float>(); }
 
+template <class Number>
+constexpr at::ScalarType kType = sizeof(Number) < sizeof(float) ? at::kBFloat16 : at::kFloat;
+
 }  // namespace
 
-void Backbone::load_weights() {
+template <class Number>
+void BackboneOf<Number>::load_weights() {
   stem_.set_weights(data(parameters_[0]));
   const auto load_depthwise = [](Depthwise* d, const float* w, const std::vector<int>& position) {
     for (int c = 0; c < d->channels; ++c) {
@@ -34,23 +38,28 @@ void Backbone::load_weights() {
   }
 }
 
-Source Backbone::source_of(size_t block) {
+template <class Number>
+Source<Number> BackboneOf<Number>::source_of(size_t block) {
   if (block == 0) return {stem_filtered_out_, &stem_filtered_.norm, nullptr, true};
   const Block& b = blocks_[block - 1];
   return {b.p, &b.projected.norm, b.residual() ? b.x : b.beside, false};
 }
 
-NormSite* Backbone::site_before(size_t block) {
+template <class Number>
+NormSite* BackboneOf<Number>::site_before(size_t block) {
   return block == 0 ? &stem_filtered_ : &blocks_[block - 1].projected;
 }
 
-void Backbone::finish(NormSite* site, double count) {
+template <class Number>
+void BackboneOf<Number>::finish(NormSite* site, double count) {
   site->load(parameters_, buffers_, training_, count);
   if (training_) site->update_running(buffers_, count, momentum_);
 }
 
-at::Tensor Backbone::forward(const at::Tensor& images, const std::vector<at::Tensor>& parameters,
-                             const std::vector<at::Tensor>& buffers, bool training) {
+template <class Number>
+at::Tensor BackboneOf<Number>::forward(const at::Tensor& images,
+                                       const std::vector<at::Tensor>& parameters,
+                                       const std::vector<at::Tensor>& buffers, bool training) {
   const int64_t side = stem_.size;
   TORCH_CHECK(images.scalar_type() == at::kFloat && images.is_contiguous() &&
                   images.sizes() == at::IntArrayRef({batch_, 3, side, side}),
@@ -84,7 +93,7 @@ at::Tensor Backbone::forward(const at::Tensor& images, const std::vector<at::Ten
     b.project.forward(b.d, b.filtered.norm, batch_, after, &b.record, b.p, &b.projected.sums);
     finish(&b.projected, static_cast<double>(batch_) * after);
     if (b.shortcut) {
-      b.shortcut->forward(b.x, &parameters_[b.parameter + kBlockParameters],
+      b.shortcut->forward(b.x, kType<Number>, &parameters_[b.parameter + kBlockParameters],
                           &buffers_[b.shortcut_buffer], training_, momentum_, eps_, b.beside);
     }
   }
@@ -96,13 +105,15 @@ at::Tensor Backbone::forward(const at::Tensor& images, const std::vector<at::Ten
   return out;
 }
 
-void Backbone::store_weight(const Partials& partials, const Pointwise& pointwise,
-                            const std::vector<int>& column, const std::vector<size_t>& indices) {
-  totals_.resize(pointwise.weight.size());
+template <class Number>
+void BackboneOf<Number>::store_weight(const Partials& partials, const PointwiseLayer& pointwise,
+                                      const std::vector<int>& column,
+                                      const std::vector<size_t>& indices) {
+  totals_.resize(pointwise.gradient_size());
   partials.totals(totals_.data());
-  for (size_t i = 0; i < indices.size(); ++i) {
-    pointwise.unload(totals_.data(), i, column, gradients_[indices[i]].data_ptr<float>());
-  }
+  std::vector<float*> out;
+  for (const size_t i : indices) out.push_back(gradients_[i].data_ptr<float>());
+  pointwise.unload(totals_.data(), column, out);
 }
 
 namespace {
@@ -121,7 +132,8 @@ void store_depthwise(const Partials& partials, const std::vector<int>& position,
 
 }  // namespace
 
-void Backbone::store_gate(const Block& block, const Partials& slope) {
+template <class Number>
+void BackboneOf<Number>::store_gate(const Block& block, const Partials& slope) {
   const Gate& gate = block.project.gate;
   const GateRecord& r = block.record;
   const int mid = gate.channels, hidden = gate.hidden;
@@ -152,7 +164,8 @@ void Backbone::store_gate(const Block& block, const Partials& slope) {
   slope.totals(g[kGateSlope].data_ptr<float>());
 }
 
-float* Backbone::backward_block(size_t index, float* dy) {
+template <class Number>
+Number* BackboneOf<Number>::backward_block(size_t index, Number* dy) {
   Block& b = blocks_[index];
   const int pixels = b.size * b.size, after = b.out_size() * b.out_size();
   const size_t at = b.parameter;
@@ -168,12 +181,14 @@ float* Backbone::backward_block(size_t index, float* dy) {
   b.expanded.norm.make_backward(b.expanded.sums, static_cast<double>(batch_) * pixels);
   store_depthwise(weight_partials_, b.filtered.position, &gradients_[at + kDepthwise]);
 
-  float* dx = b.residual() || dy == dx_[1] ? dx_[0] : dx_[1];
+  Number* dx = b.residual() || dy == dx_[1] ? dx_[0] : dx_[1];
   if (b.residual()) dx = dy;
   NormSite* before = site_before(index);
   at::Tensor side;
-  if (b.shortcut) side = b.shortcut->backward(dy, &gradients_[at + kBlockParameters]);
-  const float* beside = b.shortcut ? data(side) : b.residual() ? dy : nullptr;
+  if (b.shortcut)
+    side = b.shortcut->backward(dy, kType<Number>, &gradients_[at + kBlockParameters]);
+  const Number* beside = b.residual() ? dy : nullptr;
+  if (b.shortcut) beside = static_cast<const Number*>(side.const_data_ptr());
   pointwise_backward(dt_, b.e, b.expanded.norm, b.x, b.expand, source_of(index), beside, batch_,
                      pixels, dx, &before->sums, &weight_partials_);
   before->norm.make_backward(before->sums, static_cast<double>(batch_) * pixels);
@@ -182,7 +197,8 @@ float* Backbone::backward_block(size_t index, float* dy) {
   return dx;
 }
 
-std::vector<at::Tensor> Backbone::backward(const at::Tensor& output_gradient) {
+template <class Number>
+std::vector<at::Tensor> BackboneOf<Number>::backward(const at::Tensor& output_gradient) {
   TORCH_CHECK(!parameters_.empty() && training_,
               "backward: no forward pass in training mode before it");
   const at::Tensor dq = output_gradient.contiguous();
@@ -198,7 +214,7 @@ std::vector<at::Tensor> Backbone::backward(const at::Tensor& output_gradient) {
   head_site_.norm.make_backward(head_site_.sums, head_count);
   store_depthwise(weight_partials_, head_site_.position, &gradients_[head_parameter_ + 3]);
   NormSite* before = site_before(blocks_.size());
-  float* dy = dx_[0];
+  Number* dy = dx_[0];
   pointwise_backward(dt_, head_out_, head_site_.norm, head_in_, head_, source_of(blocks_.size()),
                      nullptr, batch_, pool_.pixels, dy, &before->sums, &weight_partials_);
   before->norm.make_backward(before->sums, head_count);
@@ -213,18 +229,19 @@ std::vector<at::Tensor> Backbone::backward(const at::Tensor& output_gradient) {
       stem_site_.sums, static_cast<double>(batch_) * stem_depthwise_.size * stem_depthwise_.size);
   store_depthwise(weight_partials_, stem_filtered_.position, &gradients_[3]);
   stem_.backward(data(images_), dt_, stem_out_, stem_site_.norm, batch_, &weight_partials_);
-  float* stem_gradient = gradients_[0].data_ptr<float>();
-  for (int c = 0; c < stem_.channels; ++c) {
-    for (int k = 0; k < Stem::kTaps; ++k) {
-      stem_gradient[c * Stem::kTaps + k] =
-          static_cast<float>(weight_partials_.total(c * Stem::kPadded + k));
-    }
-  }
+  totals_.resize(stem_.gradient_size(kMixed));
+  weight_partials_.totals(totals_.data());
+  stem_.unload(totals_.data(), kMixed, gradients_[0].data_ptr<float>());
   for (const NormSite* site : {&stem_site_, &stem_filtered_}) site->unload(&gradients_);
   parameters_.clear();
   buffers_.clear();
   images_.reset();
   return std::move(gradients_);
 }
+
+template class BackboneOf<float>;
+#ifdef __AVX512BF16__
+template class BackboneOf<Bf16>;
+#endif
 
 }  // namespace seesaw

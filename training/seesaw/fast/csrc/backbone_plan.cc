@@ -13,6 +13,20 @@ std::vector<int> identity(int n) {
   return order;
 }
 
+// The channels that a shuffle in two groups puts before `split`, then the others.
+std::vector<int> in_two_parts(int channels, int split) {
+  const int half = channels / 2;
+  std::vector<int> order;
+  const auto take = [&](int from, int end) {
+    for (int c = from; c < end; ++c) order.push_back(c);
+  };
+  take(0, split / 2);
+  take(half, half + split / 2);
+  take(split / 2, half);
+  take(half + split / 2, channels);
+  return order;
+}
+
 // A channel shuffle in two groups puts channel c here.
 int shuffled(int c, int channels) {
   const int half = channels / 2;
@@ -21,8 +35,9 @@ int shuffled(int c, int channels) {
 
 }  // namespace
 
-Backbone::Backbone(const std::vector<BlockShape>& shapes, int stem_channels, int head_channels,
-                   int size, int batch, double eps, double momentum)
+template <class Number>
+BackboneOf<Number>::BackboneOf(const std::vector<BlockShape>& shapes, int stem_channels,
+                               int head_channels, int size, int batch, double eps, double momentum)
     : batch_(batch), eps_(eps), momentum_(momentum) {
   TORCH_CHECK(batch > 0, "batch: must be at least 1, is ", batch);
   TORCH_CHECK(size > 0 && size % 112 == 0, "size: must be a multiple of 112, is ", size);
@@ -30,8 +45,9 @@ Backbone::Backbone(const std::vector<BlockShape>& shapes, int stem_channels, int
   allocate();
 }
 
-void Backbone::plan(const std::vector<BlockShape>& shapes, int stem_channels, int head_channels,
-                    int size) {
+template <class Number>
+void BackboneOf<Number>::plan(const std::vector<BlockShape>& shapes, int stem_channels,
+                              int head_channels, int size) {
   int norm = 0;
   const auto make_site = [&](int channels, std::vector<int> position, std::vector<int> weights) {
     NormSite site;
@@ -59,30 +75,30 @@ void Backbone::plan(const std::vector<BlockShape>& shapes, int stem_channels, in
     b.shape = s;
     b.size = size;
     b.parameter = parameter;
-    const int mid = s.middle, half = mid / 2;
+    const int mid = s.middle;
     b.same = identity(s.in);
     b.expand.add_range(s.in / 4, mid / 4);
     b.expand.add_range(s.in - s.in / 4, mid - mid / 4);
     // Feature maps keep the order of the expansion. The shuffle is in the order of the parameters
     // behind it and in the order in which the projection reads.
     std::vector<int> position = identity(mid);
-    b.project.order = identity(mid);
     const int split = s.shuffle ? mid / 4 : mid / 4 * 3;
     if (s.shuffle) {
       for (int c = 0; c < mid; ++c) position[c] = shuffled(c, mid);
-      auto to = b.project.order.begin();
-      const auto take = [&](int from, int end) {
-        for (int c = from; c < end; ++c) *to++ = c;
-      };
-      take(0, split / 2);
-      take(half, half + split / 2);
-      take(split / 2, half);
-      take(half + split / 2, mid);
     }
-    for (const int c : b.project.order) b.columns.push_back(position[c]);
+    if constexpr (kMixed) {
+      b.columns = position;
+    } else {
+      b.project.order = s.shuffle ? in_two_parts(mid, split) : identity(mid);
+      for (const int c : b.project.order) b.columns.push_back(position[c]);
+    }
     const int first_out = s.shuffle ? s.out / 4 : s.out / 4 * 3;
     b.project.pointwise.add_range(split, first_out);
     b.project.pointwise.add_range(mid - split, s.out - first_out);
+    if constexpr (kMixed) {
+      b.expand.arrange(b.same);
+      b.project.pointwise.arrange(b.columns);
+    }
     b.project.gate = Gate(mid, mid / 4);
     b.record.resize(batch_, b.project.gate);
     b.depthwise = Depthwise(mid, size, s.stride);
@@ -106,20 +122,25 @@ void Backbone::plan(const std::vector<BlockShape>& shapes, int stem_channels, in
   head_parameter_ = parameter;
   head_.add_range(channels, head_channels);
   head_columns_ = identity(channels);
+  if constexpr (kMixed) head_.arrange(head_columns_);
   head_site_ = make_site(head_channels, identity(head_channels), {parameter + 1});
   pool_ = GlobalDepthwise(head_channels, size * size);
 }
 
-void Backbone::allocate() {
+template <class Number>
+void BackboneOf<Number>::allocate() {
   // Twice over the same list: first to add up the sizes, then to hand out the addresses.
   size_t used = 0;
-  float* base = nullptr;
-  const auto give = [&](float** to, size_t pixels, size_t channels) {
+  Number* base = nullptr;
+  const auto give = [&](Number** to, size_t pixels, size_t channels) {
     if (base) *to = base + used;
     used += batch_ * pixels * channels;
   };
   for (int round = 0; round < 2; ++round) {
-    if (round == 1) base = memory_.reserve(used);
+    if (round == 1) {
+      const size_t floats = used * sizeof(Number) / sizeof(float);
+      base = reinterpret_cast<Number*>(memory_.reserve(floats));
+    }
     used = 0;
     const size_t stem_pixels = static_cast<size_t>(stem_depthwise_.size) * stem_depthwise_.size;
     size_t most_wide = stem_pixels * stem_.channels, most_filtered = 0, most_narrow = most_wide;
@@ -146,5 +167,13 @@ void Backbone::allocate() {
     give(&dx_[1], most_narrow, 1);
   }
 }
+
+#define SEESAW_PLAN(Number)                                                                   \
+  template BackboneOf<Number>::BackboneOf(const std::vector<BlockShape>&, int, int, int, int, \
+                                          double, double);
+SEESAW_PLAN(float)
+#ifdef __AVX512BF16__
+SEESAW_PLAN(Bf16)
+#endif
 
 }  // namespace seesaw

@@ -35,7 +35,8 @@ class RowRing {
 
 }  // namespace
 
-void Depthwise::forward(const float* x, const Norm& norm, int batch, float* y,
+template <class Number>
+void Depthwise::forward(const Number* x, const Norm& norm, int batch, Number* y,
                         Partials* stats) const {
   const int out = out_size(), block = channel_block(channels, size);
   stats->reset(chunk_count(batch), 2 * channels);
@@ -43,26 +44,26 @@ void Depthwise::forward(const float* x, const Norm& norm, int batch, float* y,
     float* sum = stats->row(chunk);
     RowRing ring(scratch(0, RowRing::needed(size, block)), size, block);
     for (int image = begin; image < end; ++image) {
-      const float* xi = x + static_cast<size_t>(image) * size * size * channels;
-      float* yi = y + static_cast<size_t>(image) * out * out * channels;
+      const Number* xi = x + static_cast<size_t>(image) * size * size * channels;
+      Number* yi = y + static_cast<size_t>(image) * out * out * channels;
       for (int c0 = 0; c0 < channels; c0 += block) {
         int ready = 0;  // rows before this one are in the ring
         for (int oy = 0; oy < out; ++oy) {
           const int top = oy * stride - 1;
           for (; ready < size && ready <= top + 2; ++ready) {
-            const float* from = xi + static_cast<size_t>(ready) * size * channels + c0;
+            const Number* from = xi + static_cast<size_t>(ready) * size * channels + c0;
             float* to = ring.row(ready) + block;
             for (int c = 0; c < block; c += kLanes) {
               const Vec scale = load(&norm.scale[c0 + c]), shift = load(&norm.shift[c0 + c]);
               for (int i = 0; i < size; ++i) {
-                const float* at = from + static_cast<size_t>(i) * channels + c;
+                const Number* at = from + static_cast<size_t>(i) * channels + c;
                 fetch_ahead(at + static_cast<size_t>(size) * channels);
-                store(to + i * block + c, swish(load(at) * scale + shift));
+                store(to + i * block + c, swish_for<Number>(load(at) * scale + shift));
               }
             }
           }
           const float* rows[3] = {ring.row(top), ring.row(top + 1), ring.row(top + 2)};
-          float* to = yi + static_cast<size_t>(oy) * out * channels + c0;
+          Number* to = yi + static_cast<size_t>(oy) * out * channels + c0;
           for (int c = 0; c < block; c += kLanes) {
             Vec w[9];
             for (int k = 0; k < 9; ++k) w[k] = load(&weight[k * channels + c0 + c]);
@@ -92,9 +93,10 @@ void Depthwise::forward(const float* x, const Norm& norm, int batch, float* y,
 
 namespace {
 
-struct Lane {      // one vector of channels of one row of the input
-  const float* x;  // pixels `step` apart
-  float* dt;
+template <class Number>
+struct Lane {       // one vector of channels of one row of the input
+  const Number* x;  // pixels `step` apart
+  Number* dt;
   size_t step;
   size_t row;  // from here to the same channels one row down
 
@@ -110,17 +112,10 @@ struct Sums {  // kept apart from the pointers above: nothing that is stored can
   Vec total{}, dot{};
 };
 
-// swish(u) and its slope.
-inline Vec activate(Vec u, Vec* slope) {
-  const Vec s = sigmoid(u);
-  const Vec v = u * s;
-  *slope = s + v * (splat(1.0f) - s);
-  return v;
-}
-
 // Every input pixel meets the output gradients around it: their sum weighted by the kernel is its
 // own gradient, their products with it are the kernel's.
-inline Sums backward_row(const Lane lane, int size, const float* const rows[3], int block,
+template <class Number>
+inline Sums backward_row(const Lane<Number> lane, int size, const float* const rows[3], int block,
                          const Vec* weights) {
   Sums sums;
   Vec w[9];
@@ -130,7 +125,7 @@ inline Sums backward_row(const Lane lane, int size, const float* const rows[3], 
   for (int i = 0; i < size; ++i) {
     const Vec centred = lane.centred(i);
     Vec slope;
-    const Vec v = activate(centred * lane.scale + lane.beta, &slope);
+    const Vec v = activate<Number>(centred * lane.scale + lane.beta, &slope);
     Vec line[3];
 #pragma GCC unroll 3
     for (int ky = 0; ky < 3; ++ky) {
@@ -152,9 +147,9 @@ inline Sums backward_row(const Lane lane, int size, const float* const rows[3], 
 
 // Stride 2. An even input row meets one output row (weights of the middle line), an odd one two;
 // columns alike. `near` is the output row y/2, `far` the next one.
-template <bool kOdd>
-inline Sums backward_row_strided(const Lane lane, int out, const float* near, const float* far,
-                                 int block, const Vec* w) {
+template <bool kOdd, class Number>
+inline Sums backward_row_strided(const Lane<Number> lane, int out, const float* near,
+                                 const float* far, int block, const Vec* w) {
   Sums sums;
   const auto finish = [&](int i, Vec gradient, Vec centred) {
     sums.total += gradient;
@@ -165,14 +160,14 @@ inline Sums backward_row_strided(const Lane lane, int out, const float* near, co
     const int at = (o + 1) * block;
     const Vec n0 = load(near + at), n1 = load(near + at + block);
     Vec slope, centred = lane.centred(2 * o);
-    Vec v = activate(centred * lane.scale + lane.beta, &slope);
+    Vec v = activate<Number>(centred * lane.scale + lane.beta, &slope);
     if (kOdd) {
       const Vec f0 = load(far + at), f1 = load(far + at + block);
       finish(2 * o, (n0 * w[7] + f0 * w[1]) * slope, centred);
       sums.dw[7] += v * n0;
       sums.dw[1] += v * f0;
       centred = lane.centred(2 * o + 1);
-      v = activate(centred * lane.scale + lane.beta, &slope);
+      v = activate<Number>(centred * lane.scale + lane.beta, &slope);
       finish(2 * o + 1, (n0 * w[8] + n1 * w[6] + f0 * w[2] + f1 * w[0]) * slope, centred);
       sums.dw[8] += v * n0;
       sums.dw[6] += v * n1;
@@ -182,7 +177,7 @@ inline Sums backward_row_strided(const Lane lane, int out, const float* near, co
       finish(2 * o, n0 * w[4] * slope, centred);
       sums.dw[4] += v * n0;
       centred = lane.centred(2 * o + 1);
-      v = activate(centred * lane.scale + lane.beta, &slope);
+      v = activate<Number>(centred * lane.scale + lane.beta, &slope);
       finish(2 * o + 1, (n0 * w[5] + n1 * w[3]) * slope, centred);
       sums.dw[5] += v * n0;
       sums.dw[3] += v * n1;
@@ -193,8 +188,9 @@ inline Sums backward_row_strided(const Lane lane, int out, const float* near, co
 
 }  // namespace
 
-void Depthwise::backward(const float* du, const float* y, const Norm& out_norm, const float* x,
-                         const Norm& norm, int batch, float* dt, Partials* sums,
+template <class Number>
+void Depthwise::backward(const Number* du, const Number* y, const Norm& out_norm, const Number* x,
+                         const Norm& norm, int batch, Number* dt, Partials* sums,
                          Partials* weight_gradient) const {
   const int out = out_size(), block = channel_block(channels, out);
   sums->reset(chunk_count(batch), 2 * channels);
@@ -228,13 +224,13 @@ void Depthwise::backward(const float* du, const float* y, const Norm& out_norm, 
           for (int c = 0; c < block; c += kLanes) {
             const int channel = c0 + c;
             const size_t row = in_at + static_cast<size_t>(iy) * size * channels + channel;
-            const Lane lane{x + row,
-                            dt + row,
-                            static_cast<size_t>(channels),
-                            static_cast<size_t>(size) * channels,
-                            load(&norm.mean[channel]),
-                            load(&norm.scale[channel]),
-                            load(&norm.beta[channel])};
+            const Lane<Number> lane{x + row,
+                                    dt + row,
+                                    static_cast<size_t>(channels),
+                                    static_cast<size_t>(size) * channels,
+                                    load(&norm.mean[channel]),
+                                    load(&norm.scale[channel]),
+                                    load(&norm.beta[channel])};
             Vec w[9];
             for (int k = 0; k < 9; ++k) w[k] = load(&weight[k * channels + channel]);
             Sums got;
@@ -255,5 +251,14 @@ void Depthwise::backward(const float* du, const float* y, const Norm& out_norm, 
     }
   });
 }
+
+#define SEESAW_DEPTHWISE(Number)                                                               \
+  template void Depthwise::forward(const Number*, const Norm&, int, Number*, Partials*) const; \
+  template void Depthwise::backward(const Number*, const Number*, const Norm&, const Number*,  \
+                                    const Norm&, int, Number*, Partials*, Partials*) const;
+SEESAW_DEPTHWISE(float)
+#ifdef __AVX512BF16__
+SEESAW_DEPTHWISE(Bf16)
+#endif
 
 }  // namespace seesaw

@@ -18,12 +18,14 @@ struct Depthwise {
   int out_size() const { return size / stride; }
 
   // y = conv(swish(norm(x))), column sums and square sums of y into `stats`.
-  void forward(const float* x, const Norm& norm, int batch, float* y, Partials* stats) const;
+  template <class Number>
+  void forward(const Number* x, const Norm& norm, int batch, Number* y, Partials* stats) const;
 
   // `du` is the gradient after the norm of y; `dt` becomes the gradient after the norm of x, `sums`
   // what that norm's backward pass needs, `weight_gradient` has the layout of `weight`.
-  void backward(const float* du, const float* y, const Norm& out_norm, const float* x,
-                const Norm& norm, int batch, float* dt, Partials* sums,
+  template <class Number>
+  void backward(const Number* du, const Number* y, const Norm& out_norm, const Number* x,
+                const Norm& norm, int batch, Number* dt, Partials* sums,
                 Partials* weight_gradient) const;
 };
 

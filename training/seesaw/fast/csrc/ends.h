@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "norm.h"
+#include "packed.h"
 #include "parallel.h"
 
 namespace seesaw {
@@ -14,14 +15,25 @@ struct Stem {
   static constexpr int kTaps = 27, kPadded = 32;
   int channels = 0, size = 0;
   std::vector<float> transposed;  // [27][channels]
+#ifdef __AVX512BF16__
+  Packed packed;
+  PackedGradient packed_gradient;
+#endif
 
   Stem() = default;
-  Stem(int channels, int size) : channels(channels), size(size), transposed(kTaps * channels) {}
+  Stem(int channels, int size);
   void set_weights(const float* weight);
+  size_t gradient_size(bool mixed) const;
+  // From the sum of the chunks' gradients to the module's [channels][27].
+  void unload(const float* gradient, bool mixed, float* out) const;
 
   void forward(const float* images, int batch, float* y, Partials* stats) const;
-  // `dt` is the gradient after the norm of y; the gradient of the weights is [channels][32], of
-  // which the first 27 columns count.
+#ifdef __AVX512BF16__
+  void forward(const float* images, int batch, Bf16* y, Partials* stats) const;
+  void backward(const float* images, const Bf16* dt, const Bf16* y, const Norm& norm, int batch,
+                Partials* weight_gradient) const;
+#endif
+  // `dt` is the gradient after the norm of y.
   void backward(const float* images, const float* dt, const float* y, const Norm& norm, int batch,
                 Partials* weight_gradient) const;
 };
@@ -35,8 +47,10 @@ struct GlobalDepthwise {
   GlobalDepthwise(int channels, int pixels)
       : channels(channels), pixels(pixels), weight(static_cast<size_t>(channels) * pixels) {}
 
-  void forward(const float* x, const Norm& norm, int batch, float* y) const;
-  void backward(const float* dy, const float* x, const Norm& norm, int batch, float* dt,
+  template <class Number>
+  void forward(const Number* x, const Norm& norm, int batch, float* y) const;
+  template <class Number>
+  void backward(const float* dy, const Number* x, const Norm& norm, int batch, Number* dt,
                 Partials* sums, Partials* weight_gradient) const;
 };
 

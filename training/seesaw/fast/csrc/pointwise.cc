@@ -88,15 +88,17 @@ void Pointwise::set_weights(const std::vector<const float*>& weights,
   }
 }
 
-void Pointwise::unload(const float* gradient, size_t range, const std::vector<int>& column,
-                       float* out) const {
-  const Range& r = ranges[range];
-  for (const auto& [t, at] : backward_tiles) {
-    const Range part = common(r, t);
-    for (int n = part.out; n < part.out + part.width; ++n) {
-      const float* from = gradient + at + static_cast<size_t>(n - t.out) * t.depth;
-      float* to = out + static_cast<size_t>(n - r.out) * r.depth;
-      for (int k = part.in; k < part.in + part.depth; ++k) to[column[k] - r.in] = from[k - t.in];
+void Pointwise::unload(const float* gradient, const std::vector<int>& column,
+                       const std::vector<float*>& out) const {
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const Range& r = ranges[i];
+    for (const auto& [t, at] : backward_tiles) {
+      const Range part = common(r, t);
+      for (int n = part.out; n < part.out + part.width; ++n) {
+        const float* from = gradient + at + static_cast<size_t>(n - t.out) * t.depth;
+        float* to = out[i] + static_cast<size_t>(n - r.out) * r.depth;
+        for (int k = part.in; k < part.in + part.depth; ++k) to[column[k] - r.in] = from[k - t.in];
+      }
     }
   }
 }
@@ -120,7 +122,7 @@ namespace {
 // Rows that stay in the first-level cache together with what is made of them.
 int tile_rows(const Pointwise& p) { return p.in_channels + p.out_channels > 256 ? 28 : 56; }
 
-void read_source(const Source& s, size_t first, int rows, int channels, float* x) {
+void read_source(const Source<float>& s, size_t first, int rows, int channels, float* x) {
   const ptrdiff_t next = static_cast<ptrdiff_t>(rows) * channels;
   for (int c = 0; c < channels; c += kLanes) {
     const Vec scale = load(&s.norm->scale[c]), shift = load(&s.norm->shift[c]);
@@ -143,8 +145,8 @@ void read_source(const Source& s, size_t first, int rows, int channels, float* x
 
 }  // namespace
 
-void pointwise_forward(const Source& source, const Pointwise& pointwise, int batch, int pixels,
-                       float* x, float* y, Partials* stats) {
+void pointwise_forward(const Source<float>& source, const Pointwise& pointwise, int batch,
+                       int pixels, float* x, float* y, Partials* stats) {
   const int in = pointwise.in_channels, out = pointwise.out_channels;
   stats->reset(chunk_count(batch), 2 * out);
   for_chunks(batch, [&](int chunk, int begin, int end) {
@@ -160,12 +162,12 @@ void pointwise_forward(const Source& source, const Pointwise& pointwise, int bat
 }
 
 void pointwise_backward(const float* dt, const float* y, const Norm& norm, const float* x,
-                        const Pointwise& pointwise, const Source& source,
+                        const Pointwise& pointwise, const Source<float>& source,
                         const float* residual_gradient, int batch, int pixels, float* dx,
                         Partials* sums, Partials* weight_gradient) {
   const int in = pointwise.in_channels, out = pointwise.out_channels;
   sums->reset(chunk_count(batch), 2 * in);
-  weight_gradient->reset(chunk_count(batch), pointwise.weight.size());
+  weight_gradient->reset(chunk_count(batch), pointwise.gradient_size());
   for_chunks(batch, [&](int chunk, int begin, int end) {
     const size_t step = tile_rows(pointwise), last = static_cast<size_t>(end) * pixels;
     float* dy = scratch(0, step * out);

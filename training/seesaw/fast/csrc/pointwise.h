@@ -6,6 +6,7 @@
 #include "gemm.h"
 #include "norm.h"
 #include "parallel.h"
+#include "source.h"
 
 namespace seesaw {
 
@@ -33,9 +34,10 @@ struct Pointwise {
   void add_range(int depth, int width);
   // `weights` as the module holds them; column[k] is the module's column for input channel k.
   void set_weights(const std::vector<const float*>& weights, const std::vector<int>& column);
-  // Weight gradient, from this order back to the module's.
-  void unload(const float* gradient, size_t range, const std::vector<int>& column,
-              float* out) const;
+  // Weight gradient, from this order back to the module's, one pointer a range.
+  void unload(const float* gradient, const std::vector<int>& column,
+              const std::vector<float*>& out) const;
+  size_t gradient_size() const { return weight.size(); }
 
   template <bool kStats>
   void forward(int rows, const float* x, float* y, float* sum, float* square) const {
@@ -49,23 +51,15 @@ struct Pointwise {
   void backward_weight(int rows, const float* x, const float* dy, float* gradient) const;
 };
 
-// Where the input of a block comes from: x = norm(raw), then swish or the addition of a residual.
-struct Source {
-  const float* raw = nullptr;
-  const Norm* norm = nullptr;
-  const float* residual = nullptr;
-  bool activate = false;
-};
-
 // x = source; y = pointwise(x); column sums and square sums of y into `stats`.
-void pointwise_forward(const Source& source, const Pointwise& pointwise, int batch, int pixels,
-                       float* x, float* y, Partials* stats);
+void pointwise_forward(const Source<float>& source, const Pointwise& pointwise, int batch,
+                       int pixels, float* x, float* y, Partials* stats);
 
 // `dt` is the gradient after the norm of y. Writes the gradient after the source's norm to `dx`
 // (there, `residual` of the source is only a flag) and the sums its backward pass needs to `sums`.
 // `residual_gradient`, when not null, is added to dx; it may be the same memory.
 void pointwise_backward(const float* dt, const float* y, const Norm& norm, const float* x,
-                        const Pointwise& pointwise, const Source& source,
+                        const Pointwise& pointwise, const Source<float>& source,
                         const float* residual_gradient, int batch, int pixels, float* dx,
                         Partials* sums, Partials* weight_gradient);
 

@@ -72,7 +72,7 @@ void Project::backward(const float* dy, const float* p, const Norm& out_norm, co
   const int mid = gate.channels, out = pointwise.out_channels;
   const int step = tile_rows(pixels, mid);
   sums->reset(chunk_count(batch), 2 * mid);
-  weight_gradient->reset(chunk_count(batch), pointwise.weight.size());
+  weight_gradient->reset(chunk_count(batch), pointwise.gradient_size());
   slope_gradient->reset(chunk_count(batch), gate.hidden);
   for_chunks(batch, [&](int chunk, int begin, int end) {
     float* dp = scratch(0, static_cast<size_t>(step) * out);

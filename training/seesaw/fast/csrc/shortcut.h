@@ -16,12 +16,13 @@ class Shortcut {
  public:
   Shortcut(ShortcutKind kind, int batch, int size, int in, int out);
 
-  // `x` and `y` are [batch][pixels][channels]; `x` must stay until the backward pass.
-  void forward(float* x, const at::Tensor* parameters, const at::Tensor* buffers, bool training,
-               double momentum, double eps, float* y);
+  // `x` and `y` are [batch][pixels][channels] of numbers of `type`; `x` must stay until the
+  // backward pass.
+  void forward(void* x, at::ScalarType type, const at::Tensor* parameters,
+               const at::Tensor* buffers, bool training, double momentum, double eps, void* y);
   // From the gradient of y, the gradient of x, laid out like x; those of the parameters go to
   // `gradients`.
-  at::Tensor backward(float* dy, at::Tensor* gradients);
+  at::Tensor backward(void* dy, at::ScalarType type, at::Tensor* gradients);
 
  private:
   ShortcutKind kind_;

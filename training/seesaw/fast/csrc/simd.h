@@ -52,11 +52,33 @@ inline void store_halves(float* low, float* high, Vec v) {
   std::memcpy(high, reinterpret_cast<const float*>(&v) + kHalf, kHalf * sizeof(float));
 }
 
+#ifdef __AVX512BF16__
+// The upper half of a float, rounded to nearest: how feature maps are kept where the processor
+// multiplies such numbers. Arithmetic on them is done in float.
+struct Bf16 {
+  uint16_t bits;
+};
+
+inline Vec widen(__m256i v) { return (Vec)_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16); }
+inline __m256i narrow(Vec v) { return (__m256i)_mm512_cvtneps_pbh((__m512)v); }
+inline __m256i load_bits(const Bf16* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+inline void store_bits(Bf16* p, __m256i v) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v);
+}
+inline Vec load(const Bf16* p) { return widen(load_bits(p)); }
+inline void store(Bf16* p, Vec v) { store_bits(p, narrow(v)); }
+// Two vectors of neighbours: a whole cache line.
+inline void store_pair(Bf16* p, Vec low, Vec high) {
+  _mm512_storeu_si512(p, (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
+}
+#endif
+
 // Asks for a cache line that will be read, or written, about one tile later. The feature maps of a
 // batch do not fit the caches, and rows of one channel group are too far apart for the hardware to
 // guess. An address past the end does no harm.
-inline void fetch_ahead(const float* p) { __builtin_prefetch(p, 0, 2); }
-inline void fetch_ahead_to_write(float* p) { __builtin_prefetch(p, 1, 2); }
+inline void fetch_ahead(const void* p) { __builtin_prefetch(p, 0, 2); }
 
 inline Vec reciprocal(Vec x) {
 #ifdef __AVX512F__
@@ -101,6 +123,42 @@ inline Vec swish(Vec x) { return x * sigmoid(x); }
 inline Vec swish_slope(Vec x) {
   const Vec s = sigmoid(x);
   return s + x * s * (splat(1.0f) - s);
+}
+
+// The sigmoid as exact as a feature map of `Number` deserves.
+template <class Number>
+inline Vec sigmoid_for(Vec x) {
+  return sigmoid(x);
+}
+
+#ifdef __AVX512BF16__
+// Relative error 2e-4, where the last place of Bf16 is 4e-3: a cubic and the bare reciprocal.
+template <>
+inline Vec sigmoid_for<Bf16>(Vec x) {
+  const __m512 t = (__m512)(x * splat(-1.44269504088896341f));
+  const __m512 f = _mm512_reduce_ps(t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  Vec p = splat(0.0551716736f);
+  p = p * (Vec)f + splat(0.242611157f);
+  p = p * (Vec)f + splat(0.693260988f);
+  p = p * (Vec)f + splat(0.999928071f);
+  // Scaling saturates by itself: neither infinity nor zero needs a clamp.
+  const Vec e = (Vec)_mm512_scalef_ps((__m512)p, _mm512_sub_ps(t, f));
+  return (Vec)_mm512_rcp14_ps((__m512)(e + splat(1.0f)));
+}
+#endif
+
+template <class Number>
+inline Vec swish_for(Vec x) {
+  return x * sigmoid_for<Number>(x);
+}
+
+// Returns swish(x) and sets its slope.
+template <class Number>
+inline Vec activate(Vec x, Vec* slope) {
+  const Vec s = sigmoid_for<Number>(x);
+  const Vec v = x * s;
+  *slope = s + v * (splat(1.0f) - s);
+  return v;
 }
 
 }  // namespace seesaw
