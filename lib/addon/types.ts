@@ -259,19 +259,27 @@ export interface NativeAddon {
   jpegHeader(file: Uint8Array): NativeJpegHeader | null
   /**
    * Fills `pixels`, which have one byte a pixel for grey or three for RGB, on a thread of libuv's
-   * pool; neither array may be detached before the promise settles.
+   * pool; neither array may be detached before the promise settles. Rejects where the file lacks
+   * both a part of the picture and its end marker.
    */
   decodeJpeg(
     file: Uint8Array,
     options: { width: number; height: number; reducedBy: 1 | 2 | 4 | 8 },
     pixels: Uint8Array
   ): Promise<void>
+  /** Whether a JPEG has an end marker, looked for as `decodeJpeg` decodes. */
+  jpegEnds(file: Uint8Array): Promise<boolean>
   /** What decodes JPEGs; empty in a build that leaves them all to another decoder. */
   jpegLibrary: string
   ncnnVersion: string
   defaultThreads(): number
   /** Frees the memory of an array at once, which is empty then; not if it is shared or pooled. */
   discard(bytes: Uint8Array): void
+  /**
+   * Tells V8 of so many bytes that one of its objects keeps and it does not know of, so that the
+   * object is collected in time; a negative number takes that back.
+   */
+  weigh(bytes: number): void
   /** Engines that have not been collected yet, in all threads of the process. */
   engines(): number
   build(): { compiler: string; ncnnOptions: string[] }

@@ -92,6 +92,18 @@ Napi::Value discard(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+/**
+ * Tells V8 of memory that one of its objects keeps and it does not know of, so that the object is
+ * collected in time; a negative number takes that back.
+ */
+Napi::Value weigh(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (info[0].IsNumber()) {
+    Napi::MemoryManagement::AdjustExternalMemory(env, info[0].As<Napi::Number>().Int64Value());
+  }
+  return env.Undefined();
+}
+
 Napi::Value engines(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), EngineObject::count());
 }
@@ -106,8 +118,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("cpu", Napi::Function::New<cpu>(env, "cpu"));
   exports.Set("decodeJpeg", Napi::Function::New<decode_jpeg_file>(env, "decodeJpeg"));
   exports.Set("discard", Napi::Function::New<discard>(env, "discard"));
+  exports.Set("jpegEnds", Napi::Function::New<jpeg_ends>(env, "jpegEnds"));
   exports.Set("jpegHeader", Napi::Function::New<jpeg_header>(env, "jpegHeader"));
   exports.Set("jpegLibrary", Napi::String::New(env, jpeg_library()));
+  exports.Set("weigh", Napi::Function::New<weigh>(env, "weigh"));
   exports.Set("vulkan", Napi::Function::New<vulkan>(env, "vulkan"));
   return exports;
 }

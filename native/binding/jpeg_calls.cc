@@ -9,6 +9,7 @@
 #include "binding/values.h"
 #include "engine/error.h"
 #include "face/picture/jpeg.h"
+#include "face/picture/jpeg_end.h"
 
 namespace seesaw::binding {
 namespace {
@@ -32,7 +33,11 @@ class DecodeWorker final : public Napi::AsyncWorker {
     try {
       const Area all{0, 0, reduced(job_.file.width, job_.step),
                      reduced(job_.file.height, job_.step)};
-      decode_jpeg(job_.file, job_.step, all, job_.pixels, job_.out);
+      const bool whole = decode_jpeg(job_.file, job_.step, all, job_.pixels, job_.out);
+      // Cameras may leave the end marker out; all of the picture must be there.
+      if (!whole && !jpeg_has_end(job_.file.data, job_.file.bytes)) {
+        throw Error(ErrorCode::ImageDecode, "the JPEG is truncated: its data ends too early");
+      }
     } catch (...) {
       error_ = std::current_exception();
     }
@@ -52,6 +57,35 @@ class DecodeWorker final : public Napi::AsyncWorker {
   const Job job_;
   std::exception_ptr error_;
 };
+
+/** Walks a file to its end, which may be far. */
+class EndWorker final : public Napi::AsyncWorker {
+ public:
+  EndWorker(Napi::Env env, Napi::ObjectReference keep, const std::uint8_t* data, std::size_t bytes)
+      : AsyncWorker(env, "seesawface"),
+        deferred_(env),
+        keep_(std::move(keep)),
+        data_(data),
+        bytes_(bytes) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+  void Execute() override { found_ = jpeg_has_end(data_, bytes_); }
+  void OnOK() override { deferred_.Resolve(Napi::Boolean::New(Env(), found_)); }
+
+ private:
+  const Napi::Promise::Deferred deferred_;
+  const Napi::ObjectReference keep_;
+  const std::uint8_t* const data_;
+  const std::size_t bytes_;
+  bool found_ = false;
+};
+
+Napi::Value rejected(Napi::Env env, const std::exception_ptr& error) {
+  const Napi::Promise::Deferred deferred(env);
+  deferred.Reject(to_js_error(env, error).Value());
+  return deferred.Promise();
+}
 
 Napi::Value started(const Napi::CallbackInfo& info) {
   const Napi::Object options = object_from(info[1], "options");
@@ -105,9 +139,22 @@ Napi::Value decode_jpeg_file(const Napi::CallbackInfo& info) {
   try {
     return started(info);
   } catch (...) {
-    const Napi::Promise::Deferred deferred(env);
-    deferred.Reject(to_js_error(env, std::current_exception()).Value());
-    return deferred.Promise();
+    return rejected(env, std::current_exception());
+  }
+}
+
+Napi::Value jpeg_ends(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  try {
+    const Napi::Uint8Array file = bytes_from(info[0], "file");
+    auto worker = std::make_unique<EndWorker>(env, Napi::Persistent(file.As<Napi::Object>()),
+                                              file.Data(), file.ElementLength());
+    const Napi::Promise promise = worker->promise();
+    worker->Queue();
+    worker.release();  // it destroys itself
+    return promise;
+  } catch (...) {
+    return rejected(env, std::current_exception());
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "engine/error.h"
 #include "face/picture/jpeg.h"
+#include "face/picture/jpeg_end.h"
 #include "face/picture/picture.h"
 #include "input.h"
 
@@ -18,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const int step = 1 << input.between(0, 3);
   const int left = input.between(0, 1 << 20), top = input.between(0, 1 << 20);
   const int across = input.between(0, 1 << 20), down = input.between(0, 1 << 20);
+  seesaw::jpeg_has_end(input.data(), input.left());
   try {
     const auto header = seesaw::read_jpeg_header(input.data(), input.left());
     if (!header || header->width > kMostPixels / header->height) return 0;

@@ -27,14 +27,21 @@ constexpr int kMargin = 8;
 
 struct Failure : jpeg_error_mgr {
   std::jmp_buf back;
+  bool ran_out = false;  // of data, amid a scan
 };
 
 [[noreturn]] void fail(j_common_ptr info) {
   std::longjmp(static_cast<Failure*>(info->err)->back, 1);
 }
 
-/** Warnings are of damaged data, which is filled up. */
-void ignore(j_common_ptr, int) {}
+/**
+ * Warnings are of damaged data, which is filled up. JWRN_HIT_MARKER says that a scan had too little
+ * of it; JWRN_JPEG_EOF says only that the decoder has looked further than the file goes.
+ */
+void note_missing(j_common_ptr info, int level) {
+  auto* failure = static_cast<Failure*>(info->err);
+  if (level < 0 && failure->msg_code == JWRN_HIT_MARKER) failure->ran_out = true;
+}
 
 void limit_scans(j_common_ptr info) {
   if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > kMostScans) {
@@ -56,7 +63,7 @@ class Decoder {
   Decoder(const std::uint8_t* data, std::size_t bytes) {
     info().err = jpeg_std_error(&failure_);
     failure_.error_exit = fail;
-    failure_.emit_message = ignore;
+    failure_.emit_message = note_missing;
     progress_.progress_monitor = limit_scans;
     run([&] {
       jpeg_create_decompress(&info());
@@ -73,6 +80,20 @@ class Decoder {
     const bool three = info().num_components == 3 && (colours == JCS_YCbCr || colours == JCS_RGB);
     const bool one = info().num_components == 1 && colours == JCS_GRAYSCALE;
     return (three || one) && info().data_precision == 8;
+  }
+
+  /** Whether all scans of the picture have come, and each with all of its data. */
+  bool had_all_data() {
+    // Arithmetic coding leaves zeros at the end out: there is no telling.
+    if (failure_.ran_out || info().arith_code) return false;
+    for (int i = 0; i < info().num_components; ++i) {
+      if (info().comp_info[i].quant_table == nullptr) return false;  // no scan of it
+      if (!info().progressive_mode) continue;
+      for (int k = 0; k < DCTSIZE2; ++k) {
+        if (info().coef_bits[i][k] != 0) return false;  // not to the last bit
+      }
+    }
+    return true;
   }
 
   void decode(int step, const Area& part, J_COLOR_SPACE colours, std::uint8_t* out) {
@@ -142,7 +163,7 @@ std::optional<JpegHeader> read_jpeg_header(const std::uint8_t* data, std::size_t
                     info.num_components == 1};
 }
 
-void decode_jpeg(const JpegFile& file, int step, const Area& part, JpegPixels pixels,
+bool decode_jpeg(const JpegFile& file, int step, const Area& part, JpegPixels pixels,
                  std::uint8_t* out) {
   Decoder decoder(file.data, file.bytes);
   const jpeg_decompress_struct& info = decoder.info();
@@ -160,6 +181,7 @@ void decode_jpeg(const JpegFile& file, int step, const Area& part, JpegPixels pi
                                 : pixels == JpegPixels::Rgb ? JCS_EXT_RGB
                                                             : JCS_EXT_BGR;
   decoder.decode(step, part, colours, out);
+  return decoder.had_all_data();
 }
 
 }  // namespace seesaw

@@ -46,9 +46,10 @@ enum class JpegPixels { Rgb, Bgr, Gray };
  * Decodes a part of a JPEG whose sides are made smaller by `step`: 1, 2, 4 or 8. `part` is in
  * pixels of the reduced picture, whose sides are those of reduced(). Rows follow each other in
  * `out` without gaps. What is damaged in the middle of a file is filled up.
+ * @return whether the file had data for all that was decoded: what is missing is filled up, too
  * @throws Error ImageDecode, OutOfMemory
  */
-void decode_jpeg(const JpegFile& file, int step, const Area& part, JpegPixels pixels,
+bool decode_jpeg(const JpegFile& file, int step, const Area& part, JpegPixels pixels,
                  std::uint8_t* out);
 
 }  // namespace seesaw

@@ -10,7 +10,7 @@ std::optional<JpegHeader> read_jpeg_header(const std::uint8_t*, std::size_t) {
   return std::nullopt;
 }
 
-void decode_jpeg(const JpegFile&, int, const Area&, JpegPixels, std::uint8_t*) {
+bool decode_jpeg(const JpegFile&, int, const Area&, JpegPixels, std::uint8_t*) {
   throw Error(ErrorCode::ImageDecode, "built without libjpeg-turbo");
 }
 

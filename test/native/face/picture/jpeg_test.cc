@@ -14,6 +14,7 @@
 #include "face/detect/face_patch.h"
 #include "face/embed/align.h"
 #include "face/picture/block_means.h"
+#include "face/picture/jpeg_end.h"
 #include "face/picture/picture.h"
 #include "face/picture/quarter_turn.h"
 
@@ -75,8 +76,29 @@ struct Reduced {
   Frame frame;
 };
 
+/** Whether all of the file's data were there, decoded whole at a step. */
+bool had_all(const std::vector<std::uint8_t>& bytes, int step) {
+  const JpegFile file = file_of(bytes);
+  const int width = reduced(file.width, step), height = reduced(file.height, step);
+  Image image = blank_image(width, height);
+  return decode_jpeg(file, step, {0, 0, width, height}, JpegPixels::Bgr, image.bgr.data());
+}
+
 class EachStep : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Jpeg, EachStep, testing::Values(1, 2, 4, 8));
+
+TEST_P(EachStep, TellsWhetherDataWereMissing) {
+  std::vector<std::uint8_t> bytes = photo();
+  const std::uint8_t marker[] = {0xff, 0xd9};
+  const auto end = std::find_end(bytes.begin(), bytes.end(), marker, marker + 2);
+  bytes.erase(end, bytes.end());
+  EXPECT_TRUE(had_all(photo(), GetParam()));
+  EXPECT_TRUE(had_all(bytes, GetParam())) << "without the end marker";
+  bytes.resize(bytes.size() - 8);
+  EXPECT_FALSE(had_all(bytes, GetParam())) << "without the last bytes";
+  bytes.resize(bytes.size() / 2);
+  EXPECT_FALSE(had_all(bytes, GetParam())) << "without a half";
+}
 
 TEST(Jpeg, TheHeaderTellsSizeAndColours) {
   const auto header = read_jpeg_header(photo().data(), photo().size());
@@ -273,6 +295,33 @@ TEST(Jpeg, FullSizeIsAskedForNoMoreThanTwice) {
   EXPECT_EQ(second.rows->count(), 1137);
   EXPECT_EQ(picture.rows({500, 700, 30, 30}, 1).rows, second.rows);
   EXPECT_EQ(picture.rows({500, 700, 30, 30}, 8).step, 8);
+}
+
+TEST(JpegEnd, IsFoundByTheStructure) {
+  struct Case {
+    const char* what;
+    std::vector<std::uint8_t> bytes;
+    bool ends;
+  };
+  const Case cases[] = {
+      {"nothing", {}, false},
+      {"no JPEG", {0xff, 0xd9, 0xff, 0xd9}, false},
+      {"the start alone", {0xff, 0xd8}, false},
+      {"start and end", {0xff, 0xd8, 0xff, 0xd9}, true},
+      {"half an end", {0xff, 0xd8, 0xff}, false},
+      {"fill bytes", {0xff, 0xd8, 0xff, 0xff, 0xff, 0xd9}, true},
+      {"data, a stuffed zero and a restart",
+       {0xff, 0xd8, 1, 0xff, 0, 0xff, 0xd0, 2, 0xff, 0xd9},
+       true},
+      {"an end within a segment", {0xff, 0xd8, 0xff, 0xe0, 0, 4, 0xff, 0xd9}, false},
+      {"an end after a segment", {0xff, 0xd8, 0xff, 0xe0, 0, 3, 7, 0xff, 0xd9}, true},
+      {"a segment that is cut", {0xff, 0xd8, 0xff, 0xe0, 0, 99, 0xff, 0xd9}, false},
+      {"a segment of no length", {0xff, 0xd8, 0xff, 0xe0, 0, 1, 0xff, 0xd9}, false},
+      {"half a segment's length", {0xff, 0xd8, 0xff, 0xe0, 0}, false},
+  };
+  for (const Case& each : cases) {
+    EXPECT_EQ(jpeg_has_end(each.bytes.data(), each.bytes.size()), each.ends) << each.what;
+  }
 }
 
 }  // namespace
