@@ -6,7 +6,6 @@ import type { Face, Landmarks } from './faces/types.js'
 import { checkOptionKeys, keysOf } from './keys.js'
 import { type LoadedModel, loadDetectorModel } from './models/load.js'
 import type { DetectorManifest } from './models/manifest.js'
-import { loadPhoto } from './photos/load.js'
 import { type ImageOptions, imageKeys, type PhotoInput, type PhotoUse } from './photos/types.js'
 import { Closable } from './work/closable.js'
 import {
@@ -57,15 +56,18 @@ export abstract class FaceFinder extends Closable {
     const { quality = false } = options
     checkBoolean('quality', quality)
     const wanted = { ...search, quality }
-    return this.engine.call(async () => {
-      const frame = await loadPhoto(photo, options, 'photo', useOf(search))
-      const { faces } = await this.engine.runOn(
-        frame,
-        (native, ticket) => native.detect(frame, wanted, ticket),
-        options.signal
-      )
-      return faces.map(faceFromNative)
-    }, signalOf(options))
+    const signal = signalOf(options)
+    return this.engine.call(
+      async (call) => {
+        const { frame } = await call.load(photo, { options, use: useOf(search) })
+        const { faces } = await this.engine.run(
+          (native, ticket) => native.detect(frame, wanted, ticket),
+          signal
+        )
+        return faces.map(faceFromNative)
+      },
+      { signal }
+    )
   }
 
   /** Cuts out a face for `FaceEmbedder`: 112×112 RGB bytes, aligned to the ArcFace template. */
@@ -77,14 +79,14 @@ export abstract class FaceFinder extends Closable {
     this.engine.checkOpen()
     checkOptionKeys('options', options, imageKeys, abortKeys)
     const points = landmarksToNative(landmarks)
-    return this.engine.call(async () => {
-      const frame = await loadPhoto(photo, options, 'photo', alignmentUse)
-      return this.engine.runOn(
-        frame,
-        (native, ticket) => native.align(frame, points, ticket),
-        options.signal
-      )
-    }, signalOf(options))
+    const signal = signalOf(options)
+    return this.engine.call(
+      async (call) => {
+        const { frame } = await call.load(photo, { options, use: alignmentUse })
+        return this.engine.run((native, ticket) => native.align(frame, points, ticket), signal)
+      },
+      { signal }
+    )
   }
 }
 
@@ -100,7 +102,7 @@ export class FaceDetector extends FaceFinder {
   static async open(options: FaceDetectorOptions = {}): Promise<FaceDetector> {
     checkOptionKeys('options', options, detectorKeys)
     const model = await loadDetectorModel(options.detector, options.modelDir)
-    return loadedEngine(options, async (engine) => {
+    return loadedEngine('FaceDetector', options, async (engine) => {
       await loadDetectorIntoEngine(engine, model)
       return new FaceDetector(engine, model.manifest)
     })

@@ -118,7 +118,7 @@ export class FaceEmbedder extends Closable {
   static async open(options: FaceEmbedderOptions = {}): Promise<FaceEmbedder> {
     checkOptionKeys('options', options, embedderKeys)
     const model = await loadEmbedderModel(options.model, options.modelDir)
-    return loadedEngine(options, async (engine) => {
+    return loadedEngine('FaceEmbedder', options, async (engine) => {
       const placement = await loadIntoEngine(engine, model, options)
       return new FaceEmbedder(engine, model.manifest, placement)
     })
@@ -130,6 +130,14 @@ export class FaceEmbedder extends Closable {
     options: AbortOptions & { readonly format?: 'rgb' | 'bgr' } = {}
   ): Promise<FaceEmbedding> {
     checkOptionKeys('options', options, abortKeys, ['format'])
+    return this.#embed(crop, options)
+  }
+
+  async #embed(
+    crop: Bytes,
+    options: AbortOptions & { readonly format?: 'rgb' | 'bgr' },
+    waits?: true
+  ): Promise<FaceEmbedding> {
     const { format = 'rgb' } = options
     checkOneOf('format', format, ['rgb', 'bgr'])
     this.engine.checkOpen()
@@ -137,7 +145,7 @@ export class FaceEmbedder extends Closable {
     const bytes = cropBytesOf(crop)
     const vector = await this.engine.call(
       () => this.engine.run((native, ticket) => native.embedAligned(bytes, format, ticket), signal),
-      signal
+      { signal, ...(waits && { waits }) }
     )
     const { name, files } = this.manifest
     return new FaceEmbedding(vector, {
@@ -156,7 +164,7 @@ export class FaceEmbedder extends Closable {
     checkOptionKeys('options', options, batchKeys, ['format'])
     checkBatch('crops', crops, options)
     return runBatch(crops, withinQueue(options, this.engine.queueLimit), (crop, signal) =>
-      this.embed(crop, { ...(options.format && { format: options.format }), signal })
+      this.#embed(crop, { ...(options.format && { format: options.format }), signal }, true)
     )
   }
 }

@@ -1,4 +1,4 @@
-import { type AbortOptions, signalOf } from './abort.js'
+import { type AbortOptions, onAbort, signalOf } from './abort.js'
 import { faceFromNative } from './addon/faces.js'
 import type { Device, Implementation, NativeDetectOptions } from './addon/types.js'
 import { checkOptions } from './check.js'
@@ -25,7 +25,6 @@ import { checkOptionKeys, keysOf } from './keys.js'
 import { checkDecision, decisionPoint } from './models/decision.js'
 import { loadDetectorModel, loadEmbedderModel } from './models/load.js'
 import { calibrationOf, type DetectorManifest, type EmbedderManifest } from './models/manifest.js'
-import { loadPhoto } from './photos/load.js'
 import type { ImageOptions, PhotoInput } from './photos/types.js'
 import { trackFrames } from './tracks/track.js'
 import type { TrackEvent, TrackOptions } from './tracks/types.js'
@@ -165,7 +164,7 @@ export class FaceRecognizer extends FaceFinder {
       loadEmbedderModel(options.model, options.modelDir),
       loadDetectorModel(options.detector, options.modelDir)
     ])
-    return loadedEngine(options, async (engine) => {
+    return loadedEngine('FaceRecognizer', options, async (engine) => {
       await loadDetectorIntoEngine(engine, detector)
       const placement = await loadIntoEngine(engine, embedder, options)
       return new FaceRecognizer(engine, embedder.manifest, detector.manifest, placement)
@@ -198,7 +197,7 @@ export class FaceRecognizer extends FaceFinder {
     const wanted = detectOptionsToNative(options)
     const minimum = checkMinimum(options.minQuality)
     return runBatch(photos, withinQueue(options, this.engine.queueLimit), (photo, signal) =>
-      this.#embed(photo, { ...options, signal }, wanted, minimum, 'photo')
+      this.#embed(photo, { ...options, signal }, wanted, minimum, 'photo', true)
     )
   }
 
@@ -221,14 +220,27 @@ export class FaceRecognizer extends FaceFinder {
       input instanceof FaceEmbedding ? input.photos : 1
     const counts = [photosOf(a), photosOf(b)] as const
     const point = decisionPoint(this.manifest, this.precision, options, counts)
+    const outer = signalOf(options)
+    const both = new AbortController()
+    const unwatch = outer && onAbort(outer, () => both.abort(outer.reason))
     const embedding = async (
       input: PhotoInput | FaceEmbedding,
       argument: string
-    ): Promise<FaceEmbedding> =>
-      input instanceof FaceEmbedding
-        ? this.#checkOwn(input, argument)
-        : this.#embed(input, options, wanted, minimum, argument)
-    const [left, right] = await Promise.all([embedding(a, 'a'), embedding(b, 'b')])
+    ): Promise<FaceEmbedding> => {
+      try {
+        if (input instanceof FaceEmbedding) return this.#checkOwn(input, argument)
+        const own = { ...options, signal: both.signal }
+        return await this.#embed(input, own, wanted, minimum, argument)
+      } catch (error) {
+        both.abort(error) // the other one's work is in vain; it ends with the same error
+        throw error
+      }
+    }
+    // Neither may still be read when this rejects.
+    const work = [embedding(a, 'a'), embedding(b, 'b')] as const
+    await Promise.allSettled(work)
+    unwatch?.()
+    const [left, right] = await Promise.all(work)
     const score = similarity(left, right)
     const { threshold, far, probability: map } = point
     return {
@@ -247,19 +259,25 @@ export class FaceRecognizer extends FaceFinder {
     options: ImageOptions & AbortOptions,
     wanted: NativeDetectOptions,
     minimum: QualityMinimum,
-    argument: string
+    argument: string,
+    waits?: true
   ): Promise<FaceEmbedding> {
-    return this.engine.call(async () => {
-      const frame = await loadPhoto(photo, options, argument, useOf(wanted))
-      const found = await this.engine
-        .runOn(frame, (native, ticket) => native.embedFrame(frame, wanted, ticket), options.signal)
-        .catch((error: unknown) => {
-          throw error instanceof NoFaceError ? noFaceIn(photo, argument, wanted, error) : error
-        })
-      demandQuality(found.quality, minimum, nameOf(photo, argument))
-      const face = faceFromNative({ ...found.face, quality: found.quality })
-      return this.#embedding(found.embedding, face, found.faceCount)
-    }, signalOf(options))
+    const signal = signalOf(options)
+    return this.engine.call(
+      async (call) => {
+        const { frame } = await call.load(photo, { options, argument, use: useOf(wanted) })
+        const found = await this.engine
+          .run((native, ticket) => native.embedFrame(frame, wanted, ticket), signal)
+          .catch((error: unknown) => {
+            const own = error instanceof NoFaceError && error !== signal?.reason
+            throw own ? noFaceIn(photo, argument, wanted, error) : error
+          })
+        demandQuality(found.quality, minimum, nameOf(photo, argument))
+        const face = faceFromNative({ ...found.face, quality: found.quality })
+        return this.#embedding(found.embedding, face, found.faceCount)
+      },
+      { signal, ...(waits && { waits }) }
+    )
   }
 
   /**

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { abortKeys } from '../abort.js'
+import { Budget } from '../budget.js'
 import { show } from '../check.js'
 import { FaceEmbedding } from '../embeddings/embedding.js'
 import { EmbeddingMismatchError, InvalidArgumentError } from '../errors.js'
@@ -8,7 +9,6 @@ import { bytesOf } from '../frames/bytes.js'
 import { picked } from '../keys.js'
 import { imageKeys, type PhotoInput } from '../photos/types.js'
 import { type EmbedOptions, embedKeys } from '../recognizer.js'
-import { Turns } from '../work/queue.js'
 import { GalleryModelError } from './errors.js'
 import { modelText } from './store/records.js'
 import type { FaceInput, GalleryRecognizer, ModelIdentity } from './types.js'
@@ -82,7 +82,7 @@ export function checkModel(gallery: ModelIdentity, own: ModelIdentity): void {
 export class FaceSource {
   readonly recognizer: GalleryRecognizer
   /** So that any number of calls at once wait here, rather than find the recogniser's queue full. */
-  readonly #turns = new Turns(atOnce)
+  readonly #turns = new Budget(atOnce)
 
   constructor(recognizer: GalleryRecognizer) {
     this.recognizer = recognizer

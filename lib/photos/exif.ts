@@ -84,3 +84,11 @@ function tiffOrientation(tiff: DataView): number | undefined {
   }
   return undefined
 }
+
+/** Degrees clockwise that make a photo upright, by those orientations that do not mirror. */
+export const rotationOf: Readonly<Record<number, 0 | 90 | 180 | 270>> = {
+  1: 0,
+  3: 180,
+  6: 90,
+  8: 270
+}

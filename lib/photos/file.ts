@@ -1,9 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ImageDecodeError, ImageTooLargeError, SeesawFaceError, systemCode } from '../errors.js'
 import { unwritten } from '../frames/bytes.js'
-
-/** An image file is not read when larger than this; no photo within the pixel limit comes near. */
-export const maxFileBytes = 512 * 1024 * 1024
 
 /** All bytes in one go: FileHandle.readFile() asks for a small piece at a time. */
 async function readAll(file: FileHandle, size: number): Promise<Uint8Array> {
@@ -16,7 +14,32 @@ async function readAll(file: FileHandle, size: number): Promise<Uint8Array> {
   return content
 }
 
-export async function readPhotoFile(path: string): Promise<Uint8Array> {
+function checkFileBytes(name: string, bytes: number, maxFileBytes: number): void {
+  if (bytes <= maxFileBytes) return
+  throw new ImageTooLargeError(
+    `${name} has ${bytes} bytes, more than maxFileBytes (${maxFileBytes}) allows`
+  )
+}
+
+/** Copied in one go before other work gets its turn: a few milliseconds' worth. */
+const sliceBytes = 8 * 2 ** 20
+
+/** The decoder reads in another thread, at its leisure: it gets a copy that nobody can take away. */
+export async function copyPhotoFile(bytes: Uint8Array, maxFileBytes: number): Promise<Uint8Array> {
+  const size = bytes.byteLength
+  checkFileBytes('The image file', size, maxFileBytes)
+  const copy = unwritten(size)
+  for (let at = 0; at < size; at += sliceBytes) {
+    if (at > 0) await nextTurn()
+    if (bytes.byteLength !== size) {
+      throw new ImageDecodeError('The bytes of the image file were taken away while they were read')
+    }
+    copy.set(bytes.subarray(at, at + sliceBytes), at)
+  }
+  return copy
+}
+
+export async function readPhotoFile(path: string, maxFileBytes: number): Promise<Uint8Array> {
   try {
     // Before it is opened: a pipe would block, a device would never end.
     const kind = await stat(path)
@@ -27,9 +50,7 @@ export async function readPhotoFile(path: string): Promise<Uint8Array> {
     const file = await open(path, 'r')
     try {
       const { size } = await file.stat()
-      if (size > maxFileBytes) {
-        throw new ImageTooLargeError(`"${path}" has ${size} bytes, more than any photo should`)
-      }
+      checkFileBytes(`"${path}"`, size, maxFileBytes)
       return await readAll(file, size)
     } finally {
       await file.close()

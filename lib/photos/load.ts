@@ -1,20 +1,50 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { type AbortOptions, signalOf, unlessAborted } from '../abort.js'
+import { loadBinding } from '../addon/load.js'
+import { Budget } from '../budget.js'
 import { checkInteger, checkOptions, show } from '../check.js'
-import { ImageTooLargeError, InvalidArgumentError } from '../errors.js'
-import { type Bytes, bytesOf, copyOf } from '../frames/bytes.js'
+import { InvalidArgumentError } from '../errors.js'
+import { type Bytes, bytesOf } from '../frames/bytes.js'
 import { type RawFrame, takeFrame } from '../frames/frame.js'
-import type { NativeFrame } from '../frames/native-frame.js'
+import { releaseMemory } from '../frames/memory.js'
 import { checkOptionKeys } from '../keys.js'
-import { decode } from './decode.js'
-import { maxFileBytes, readPhotoFile } from './file.js'
+import { planDecode } from './decode.js'
+import { copyPhotoFile, readPhotoFile } from './file.js'
 import {
+  type DecodeRoom,
+  defaultMaxFileBytes,
   defaultMaxPixels,
   type ImageOptions,
   imageKeys,
+  type LoadedPhoto,
   type PhotoInput,
   type PhotoUse
 } from './types.js'
+
+/** Photos that one user of this decodes at a time: the threads they take are Node's, for all. */
+const decoders = Math.min(2, availableParallelism())
+
+export const defaultMaxPendingBytes = 128 * 2 ** 20
+
+export function decodeRoom(maxPendingBytes = defaultMaxPendingBytes): DecodeRoom {
+  return { decoders: new Budget(decoders), bytes: new Budget(maxPendingBytes) }
+}
+
+/** Of decodeImage, which belongs to no engine. */
+const ownRoom = decodeRoom()
+
+/** How a photo is to be loaded. */
+export interface Loading {
+  readonly options?: ImageOptions
+  /** What errors call it. */
+  readonly argument?: string
+  readonly use?: PhotoUse
+  readonly room?: DecodeRoom
+  /** Ends the waiting; decoding, once begun, goes on to its end. */
+  readonly signal?: AbortSignal
+  /** Whether the bytes of a file are ours, and need not be copied. */
+  readonly own?: boolean
+}
 
 function pathOf(url: URL, argument: string): string {
   try {
@@ -32,42 +62,71 @@ export function isFrame(input: object): input is RawFrame {
   return 'data' in input
 }
 
-async function decodeFile(path: string, maxPixels: number, use: PhotoUse): Promise<NativeFrame> {
-  return decode(await readPhotoFile(path), path, maxPixels, use)
+export function checkImageOptions({ maxPixels, maxFileBytes }: ImageOptions): void {
+  if (maxPixels !== undefined) checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
+  if (maxFileBytes !== undefined) {
+    checkInteger('maxFileBytes', maxFileBytes, 1, Number.MAX_SAFE_INTEGER)
+  }
 }
 
-/** The decoder reads in another thread, at its leisure: it gets a copy that nobody can take away. */
-function decodeCopy(bytes: Uint8Array, maxPixels: number, use: PhotoUse): Promise<NativeFrame> {
-  if (bytes.byteLength > maxFileBytes) {
-    throw new ImageTooLargeError(
-      `The image file has ${bytes.byteLength} bytes, more than any photo should`
-    )
+/**
+ * Waits for a decoder and then for memory, in this order: no more files than there are decoders
+ * have been read without being counted.
+ */
+async function loadFile(
+  read: () => Promise<Uint8Array>,
+  name: string | undefined,
+  maxPixels: number,
+  { use = {}, room = ownRoom, signal }: Loading
+): Promise<LoadedPhoto> {
+  const decoder = await room.decoders.take(1, signal)
+  try {
+    const file = await read()
+    signal?.throwIfAborted()
+    const { decoding, kept, decode } = planDecode(file, name, maxPixels, use)
+    const share = await room.bytes.take(decoding + file.byteLength, signal)
+    try {
+      const frame = await decode()
+      share.shrink(kept + file.byteLength)
+      return {
+        frame,
+        keep: () => share.release(),
+        release: () => {
+          for (const bytes of [frame.data, file]) loadBinding().discard(bytes)
+          share.release()
+        }
+      }
+    } catch (error) {
+      share.release()
+      throw error
+    }
+  } finally {
+    decoder.release()
   }
-  return decode(copyOf(bytes), undefined, maxPixels, use)
 }
 
 /**
  * Makes pixels of any kind of input that nobody can take away while they are read: decoded here,
  * or see `takeFrame`, which has done its work when this returns its promise.
  */
-export async function loadPhoto(
-  input: PhotoInput,
-  options: ImageOptions & AbortOptions = {},
-  argument = 'photo',
-  use: PhotoUse = {}
-): Promise<NativeFrame> {
+export async function loadPhoto(input: PhotoInput, loading: Loading = {}): Promise<LoadedPhoto> {
+  const { options = {}, argument = 'photo' } = loading
   checkOptions('options', options)
-  const maxPixels = options.maxPixels ?? defaultMaxPixels
-  checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
-  const signal = signalOf(options)
-  if (typeof input === 'string') return unlessAborted(decodeFile(input, maxPixels, use), signal)
-  if (input instanceof URL) {
-    return unlessAborted(decodeFile(pathOf(input, argument), maxPixels, use), signal)
+  checkImageOptions(options)
+  const { maxPixels = defaultMaxPixels, maxFileBytes = defaultMaxFileBytes } = options
+  if (typeof input === 'string' || input instanceof URL) {
+    const path = typeof input === 'string' ? input : pathOf(input, argument)
+    return loadFile(() => readPhotoFile(path, maxFileBytes), path, maxPixels, loading)
   }
   const bytes = bytesOf(input)
-  if (bytes !== undefined) return unlessAborted(decodeCopy(bytes, maxPixels, use), signal)
+  if (bytes !== undefined) {
+    const copy = () => (loading.own ? Promise.resolve(bytes) : copyPhotoFile(bytes, maxFileBytes))
+    return loadFile(copy, undefined, maxPixels, loading)
+  }
   if (typeof input === 'object' && input !== null && isFrame(input)) {
-    return takeFrame(input, maxPixels, argument === 'photo' ? 'frame' : argument)
+    const frame = takeFrame(input, maxPixels, argument === 'photo' ? 'frame' : argument)
+    const release = (): void => releaseMemory(frame.data)
+    return { frame, keep: () => undefined, release }
   }
   throw new InvalidArgumentError(
     argument,
@@ -87,5 +146,8 @@ export async function decodeImage(
     throw new InvalidArgumentError('input', 'input is a raw frame already')
   }
   checkOptionKeys('options', options, imageKeys)
-  return loadPhoto(input, options, 'input', { turned: true })
+  const loading = { options, argument: 'input', use: { turned: true } }
+  const { frame, keep } = await loadPhoto(input, loading)
+  keep()
+  return frame
 }

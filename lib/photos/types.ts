@@ -1,5 +1,7 @@
+import type { Budget } from '../budget.js'
 import type { Bytes } from '../frames/bytes.js'
 import type { RawFrame } from '../frames/frame.js'
+import type { NativeFrame } from '../frames/native-frame.js'
 import { keysOf } from '../keys.js'
 
 /** A photo: path, file URL, the bytes of an image file, or a raw frame. */
@@ -7,15 +9,21 @@ export type PhotoInput = string | URL | Bytes | RawFrame
 
 export interface ImageOptions {
   /**
-   * Photos of more pixels are refused before they are decoded. Default 52 million: whatever a camera
-   * of 50 megapixels takes, and less than 512 MB of memory while it is decoded.
+   * Photos with more pixels are refused before they are decoded. Default 52 million, which is what a
+   * 50-megapixel camera takes. While it is decoded, a photo takes up to 3 bytes a pixel (JPEG; 9 if
+   * progressive), 8 (PNG with alpha) or 20 (16-bit PNG, TIFF, AVIF).
    */
   readonly maxPixels?: number
+  /** Larger image files are refused before they are read. Default 256 MiB. */
+  readonly maxFileBytes?: number
 }
 
-export const imageKeys = keysOf<ImageOptions>({ maxPixels: true })
+export const imageKeys = keysOf<ImageOptions>({ maxPixels: true, maxFileBytes: true })
 
 export const defaultMaxPixels = 52_000_000
+
+/** 52 million pixels of four bytes, stored as they are, fit in. */
+export const defaultMaxFileBytes = 256 * 2 ** 20
 
 /** What a photo is decoded for. */
 export interface PhotoUse {
@@ -30,4 +38,28 @@ export interface PhotoUse {
    * decoded, but not below this. By default all pixels are.
    */
   readonly side?: number
+}
+
+/** Where photos are decoded: how many at a time, and what memory they may take. */
+export interface DecodeRoom {
+  readonly decoders: Budget
+  readonly bytes: Budget
+}
+
+/** How a file is going to be decoded. */
+export interface DecodePlan {
+  /** Bytes of memory that decoding takes, without the file. */
+  readonly decoding: number
+  /** Of them, those that are taken until the pixels have been used. */
+  readonly kept: number
+  decode(): Promise<NativeFrame>
+}
+
+/** Pixels to be looked at. */
+export interface LoadedPhoto {
+  readonly frame: NativeFrame
+  /** Gives their memory back, once nobody reads it any more. May be called again. */
+  release(): void
+  /** Gives the memory to the caller, for whom it is no longer counted. */
+  keep(): void
 }

@@ -60,6 +60,7 @@ export function trackFrames<F extends PhotoInput>(
     ...(options.drop !== undefined && { drop: options.drop }),
     ...(options.maxQueue !== undefined && { maxQueue: options.maxQueue }),
     ...(options.maxPixels !== undefined && { maxPixels: options.maxPixels }),
+    ...(options.maxFileBytes !== undefined && { maxFileBytes: options.maxFileBytes }),
     ...(options.signal !== undefined && { signal: options.signal })
   }
   return events(streamFrames(engine, frames, streaming, wholeFrames, analyse, true), outcomes)

@@ -10,7 +10,7 @@ export abstract class Closable {
     this.engine = engine
   }
 
-  /** Calls that wait or run. */
+  /** Calls that wait, decode or run; also aborted ones whose photo is still being decoded. */
   get pending(): number {
     return this.engine.pending
   }
@@ -30,8 +30,9 @@ export abstract class Closable {
   }
 
   /**
-   * Frees thread and model. Work under way finishes, work still waiting rejects with ClosedError,
-   * as does every later call. May be called again.
+   * Frees thread and model. What the thread is working on is finished; calls that wait, or whose
+   * photo is being decoded, reject with ClosedError at once, as does every later call. Resolves when
+   * nothing is at work any more, decoders included. May be called again.
    */
   close(): Promise<void> {
     return this.engine.close()

@@ -2,13 +2,14 @@ import { onAbort } from '../abort.js'
 import { fromNative } from '../addon/errors.js'
 import { loadBinding } from '../addon/load.js'
 import type { Implementation, NativeEngine, Powersave } from '../addon/types.js'
+import { Budget } from '../budget.js'
 import { checkInteger, checkOneOf } from '../check.js'
 import { type Precision, precisions } from '../embeddings/precision.js'
 import { ClosedError, QueueFullError } from '../errors.js'
-import { releaseMemory } from '../frames/memory.js'
-import type { NativeFrame } from '../frames/native-frame.js'
 import { keysOf } from '../keys.js'
-import { Turns } from './queue.js'
+import { decodeRoom, defaultMaxPendingBytes } from '../photos/load.js'
+import type { DecodeRoom } from '../photos/types.js'
+import { Call } from './call.js'
 
 /** How to run: all optional. */
 export interface EngineOptions {
@@ -47,8 +48,8 @@ export interface EngineOptions {
    */
   readonly implementation?: 'auto' | Implementation
   /**
-   * Calls that may wait at a time, beside the one that runs; a photo that is being decoded counts as
-   * waiting. Default 64.
+   * Calls that may wait at a time, beside the one that runs. A photo that is being decoded counts as
+   * waiting, also after its call was aborted. Default 64.
    */
   readonly queueLimit?: number
   /**
@@ -58,6 +59,12 @@ export interface EngineOptions {
    * be changed before the promise settles.
    */
   readonly whenFull?: 'reject' | 'wait'
+  /**
+   * Bytes of memory that photos may take while they are decoded and until they have been looked at;
+   * further photos wait for their turn. A photo that needs more than all of it is decoded when no
+   * other one is. Raw frames are not counted: `queueLimit` bounds them. Default 128 MiB.
+   */
+  readonly maxPendingBytes?: number
 }
 
 export const engineKeys = keysOf<EngineOptions>({
@@ -67,13 +74,23 @@ export const engineKeys = keysOf<EngineOptions>({
   precision: true,
   implementation: true,
   queueLimit: true,
-  whenFull: true
+  whenFull: true,
+  maxPendingBytes: true
 })
 
 const maxThreads = 64
 const maxQueueLimit = 65536
 const maxSpin = 1_000_000
 const maxTicket = 0xffffffff
+/** Jobs of the native engine are the calls of this one, or parts of them: they are counted here. */
+const nativeQueueLimit = 1 << 20
+
+/** How a call waits. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Whether it waits for its turn where the queue is full; by default as `whenFull` says. */
+  readonly waits?: boolean
+}
 
 /** A native engine with typed errors: what the public classes share. */
 export class Engine {
@@ -81,22 +98,27 @@ export class Engine {
   readonly queueLimit: number
   readonly #native: NativeEngine
   readonly #closing = new AbortController()
-  readonly #turns: Turns | undefined
-  #calls = 0
+  readonly #owner: string
+  readonly #waits: boolean
+  readonly #places: Budget
+  readonly #room: DecodeRoom
   #ticket = 0
 
-  constructor(options: EngineOptions = {}) {
+  /** @param owner the class that users have opened, as errors name it */
+  constructor(owner: string, options: EngineOptions = {}) {
     const {
       precision = 'fp32',
       implementation = 'auto',
       queueLimit = 64,
       whenFull = 'reject',
       powersave = 'off',
-      spinMicroseconds = 100
+      spinMicroseconds = 100,
+      maxPendingBytes = defaultMaxPendingBytes
     } = options
     checkOneOf('precision', precision, precisions)
     checkOneOf('implementation', implementation, ['auto', 'fused', 'ncnn'])
     checkInteger('queueLimit', queueLimit, 1, maxQueueLimit)
+    checkInteger('maxPendingBytes', maxPendingBytes, 1, Number.MAX_SAFE_INTEGER)
     checkInteger('spinMicroseconds', spinMicroseconds, 0, maxSpin)
     checkOneOf('whenFull', whenFull, ['reject', 'wait'])
     const { threads } = options
@@ -107,14 +129,17 @@ export class Engine {
     const addon = loadBinding()
     this.precision = precision
     this.queueLimit = queueLimit
-    this.#turns = whenFull === 'wait' ? new Turns(queueLimit) : undefined
+    this.#owner = owner
+    this.#waits = whenFull === 'wait'
+    // Where calls are refused, the one that runs comes on top.
+    this.#places = new Budget(this.#waits ? queueLimit : queueLimit + 1)
+    this.#room = decodeRoom(maxPendingBytes)
     try {
       this.#native = new addon.Engine({
         threads: threads === 'auto' ? 0 : (threads ?? addon.defaultThreads()),
         powersave,
         spinMicroseconds,
-        // The one that runs is among those that wait until the thread has taken it up.
-        queueLimit: queueLimit + 1,
+        queueLimit: nativeQueueLimit,
         precision,
         implementation
       })
@@ -125,33 +150,46 @@ export class Engine {
 
   /** Throws when closed: to be called before work (such as decoding) is spent in vain. */
   checkOpen(): void {
-    if (this.closing.aborted) throw new ClosedError('It has been closed')
+    if (this.closing.aborted) throw this.#closed()
   }
 
-  /** Aborted when it is closed. */
+  #closed(cause?: unknown): ClosedError {
+    const options = cause === undefined ? undefined : { cause }
+    return new ClosedError(`This ${this.#owner} is closed`, options)
+  }
+
+  /** Aborted when it is closed, with a ClosedError. */
   get closing(): AbortSignal {
     return this.#closing.signal
   }
 
   /**
    * Begins a call: decoding, the job of the native engine, and what is made of its answer. At once
-   * or not at all, so that no photo is read and decoded for a queue that is full; with
-   * `whenFull: 'wait'`, when fewer than `queueLimit` calls are at it.
+   * or not at all, so that no photo is read and decoded for a queue that is full; where it `waits`,
+   * as soon as there is room. The call counts until all it has begun is over, which may be later than
+   * its promise settles: what is being decoded cannot be stopped.
    */
-  async call<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#turns !== undefined) return this.#turns.run(work, signal)
-    if (this.#calls > this.queueLimit) {
-      throw new QueueFullError(
-        `${this.#calls} calls are pending, as many as queueLimit (${this.queueLimit}) allows: ` +
-          "await some of them first, or open with whenFull: 'wait'"
-      )
-    }
-    this.#calls++
+  async call<T>(
+    work: (call: Call) => Promise<T>,
+    { signal, waits = this.#waits }: CallOptions = {}
+  ): Promise<T> {
+    this.checkOpen()
+    signal?.throwIfAborted()
+    const place =
+      this.#places.tryTake() ?? (await (waits ? this.#places.take(1, signal) : this.#refuse()))
+    const call = new Call(this.#room, this.closing, signal)
     try {
-      return await work()
+      return await work(call)
     } finally {
-      this.#calls--
+      call.end(() => place.release())
     }
+  }
+
+  #refuse(): never {
+    throw new QueueFullError(
+      `${this.pending} calls are pending, as many as queueLimit (${this.queueLimit}) allows: ` +
+        "await some of them first, or open with whenFull: 'wait'"
+    )
   }
 
   /**
@@ -172,26 +210,10 @@ export class Engine {
     } catch (error) {
       // Cancelled, or failed just before it would have been.
       signal?.throwIfAborted()
-      throw fromNative(error)
+      const known = fromNative(error)
+      throw known instanceof ClosedError ? this.#closed(known) : known
     } finally {
       unwatch?.()
-    }
-  }
-
-  /** Like `run`, for a job that reads a frame, whose memory is free again after it. */
-  async runOn<T>(
-    frame: NativeFrame,
-    job: (native: NativeEngine, ticket: number) => Promise<T>,
-    signal?: AbortSignal
-  ): Promise<T> {
-    try {
-      return await this.run(job, signal)
-    } finally {
-      releaseMemory(frame.data)
-      if (frame.photo !== undefined) {
-        this.discard(frame.data)
-        this.discard(frame.photo.file)
-      }
     }
   }
 
@@ -203,37 +225,37 @@ export class Engine {
     return this.#native.powersave
   }
 
-  /**
-   * Frees memory of V8's that nobody else knows of: garbage collection is in no hurry with it. Not
-   * for what the image decoder has allocated: its pixels go when their object is collected, and
-   * without its memory that object weighs so little that this takes its time.
-   */
+  /** Frees memory of V8's that nobody else knows of: garbage collection is in no hurry with it. */
   discard(bytes: Uint8Array): void {
     loadBinding().discard(bytes)
   }
 
-  /** Calls that wait or run. */
+  /** Calls that wait, decode or run. */
   get pending(): number {
-    return this.#native.pending + (this.#turns?.waiting ?? 0)
+    return this.#places.used + this.#places.waiting
   }
 
+  /** Resolves once nothing works any more, not even a decoder whose call has rejected already. */
   async close(): Promise<void> {
-    this.#closing.abort()
-    this.#turns?.end(new ClosedError('It has been closed'))
+    const closed = this.#closed()
+    this.#closing.abort(closed)
+    for (const each of [this.#places, this.#room.decoders, this.#room.bytes]) each.end(closed)
     try {
       await this.#native.close()
     } catch (error) {
       throw fromNative(error)
     }
+    await this.#places.idle()
   }
 }
 
 /** Runs `load` on an engine just made and closes the engine when that fails. */
 export async function loadedEngine<T>(
+  owner: string,
   options: EngineOptions,
   load: (engine: Engine) => Promise<T>
 ): Promise<T> {
-  const engine = new Engine(options)
+  const engine = new Engine(owner, options)
   try {
     return await load(engine)
   } catch (error) {

@@ -1,17 +1,18 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { onAbort, signalOf } from '../abort.js'
 import type { NativeTiming } from '../addon/types.js'
 import { checkInteger, checkOneOf, show } from '../check.js'
 import type { FaceEmbedding } from '../embeddings/embedding.js'
-import { ClosedError, InvalidArgumentError, QueueFullError } from '../errors.js'
+import { InvalidArgumentError } from '../errors.js'
 import type { Face } from '../faces/types.js'
 import { bytesOf, copyOf } from '../frames/bytes.js'
 import { type RawFrame, takeFrame } from '../frames/frame.js'
 import { isCopy, releaseMemory } from '../frames/memory.js'
 import type { NativeFrame } from '../frames/native-frame.js'
 import { checkOptionKeys, keysOf } from '../keys.js'
-import { isFrame, loadPhoto } from '../photos/load.js'
+import { checkImageOptions, isFrame } from '../photos/load.js'
 import { defaultMaxPixels, type PhotoInput, type PhotoUse } from '../photos/types.js'
+import type { Call } from './call.js'
 import { type DetectOptions, detectKeys } from './detect-options.js'
 import type { Engine } from './engine.js'
 import { type FrameSource, type OpenSource, sourceOf } from './source.js'
@@ -90,21 +91,18 @@ export type Analyse<F> = (
 
 /** A frame that has come, and what will become of it. */
 interface Entry<F> extends Arrival<F> {
-  readonly load: (signal: AbortSignal) => Promise<NativeFrame>
-  /** Memory taken already. */
-  readonly taken: NativeFrame | undefined
+  readonly load: (call: Call) => Promise<NativeFrame>
+  /** Gives back memory taken already. May be called again. */
+  readonly release: () => void
 }
 
 /** Frames at work or done and not fetched. Two keep the engine busy; one keeps a live view fresh. */
 const depth = { none: 2, oldest: 1, newest: 1 } as const
 
-/** How long to wait for others who have filled the engine's queue. */
-const retryAfter = 5
-
-function checkStreamOptions({ drop, maxQueue, embed, maxPixels }: StreamOptions): void {
+function checkStreamOptions({ drop, maxQueue, embed, ...options }: StreamOptions): void {
   if (drop !== undefined) checkOneOf('drop', drop, ['none', 'oldest', 'newest'])
   if (maxQueue !== undefined) checkInteger('maxQueue', maxQueue, 1, 1000)
-  if (maxPixels !== undefined) checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER)
+  checkImageOptions(options)
   if (embed !== undefined && typeof embed !== 'boolean') {
     throw new InvalidArgumentError('embed', `embed must be true or false, not ${show(embed)}`)
   }
@@ -160,7 +158,7 @@ class FrameStream<F extends PhotoInput> {
     // All that waits and works is cancelled at once, whether or not the consumer is looking.
     const unwatch = [
       ...(signal ? [onAbort(signal, () => this.#stop(signal.reason))] : []),
-      onAbort(this.#engine.closing, () => this.#stop(new ClosedError('It has been closed')))
+      onAbort(this.#engine.closing, () => this.#stop(this.#engine.closing.reason))
     ]
     this.#pull(this.#source)
     let over = false
@@ -220,23 +218,29 @@ class FrameStream<F extends PhotoInput> {
   /** Takes the memory of a frame before the source is asked for the next: it may use it again. */
   #entry(index: number, input: F): Entry<F> {
     const arrived = performance.now()
-    const { maxPixels = defaultMaxPixels } = this.#options
+    const options = this.#options
     if (isRaw(input)) {
-      const taken = takeFrame(input, maxPixels)
-      return { index, input, arrived, taken, load: async () => taken }
+      const taken = takeFrame(input, options.maxPixels ?? defaultMaxPixels)
+      const release = (): void => releaseMemory(taken.data)
+      return { index, input, arrived, load: async () => taken, release }
     }
     const bytes = bytesOf(input)
-    const photo = bytes ? copyOf(bytes) : input
-    const load = (signal: AbortSignal): Promise<NativeFrame> =>
-      loadPhoto(photo, { maxPixels, signal }, 'photo', this.#use)
-    return { index, input, arrived, taken: undefined, load }
+    const own = bytes && copyOf(bytes)
+    const load = async (call: Call): Promise<NativeFrame> => {
+      const loading = { options, use: this.#use, own: own !== undefined, stays: true }
+      return (await call.load(own ?? input, loading)).frame
+    }
+    const release = (): void => {
+      if (own) this.#engine.discard(own)
+    }
+    return { index, input, arrived, load, release }
   }
 
   #add(entry: Entry<F>): void {
     if (this.#drop !== 'none' && this.#waiting.length >= this.#maxQueue) {
       this.#dropped++
       const dropped = this.#drop === 'newest' ? entry : this.#waiting.shift()
-      if (dropped?.taken) releaseMemory(dropped.taken.data)
+      dropped?.release()
       if (dropped === entry) return
     }
     this.#waiting.push(entry)
@@ -254,34 +258,26 @@ class FrameStream<F extends PhotoInput> {
     this.#signalChange()
   }
 
-  async #work({ load, ...arrival }: Entry<F>): Promise<StreamResult<F>> {
+  async #work({ load, release, ...arrival }: Entry<F>): Promise<StreamResult<F>> {
     const { index, input, arrived } = arrival
     const { signal } = this.#cancel
-    const started = performance.now()
-    const native = await load(signal)
-    const decode = isRaw(input) ? 0 : performance.now() - started
-    const { faces, timing } = await this.#patiently(() =>
-      this.#analyse(native, signal, arrival)
-    ).finally(() => releaseMemory(native.data))
-    const total = performance.now() - arrived
-    const wait = started - arrived + timing.wait
-    // What could not be given away was copied: the frame then comes back as it was.
-    const given = isRaw(input) && input.transfer && !isCopy(native.data)
-    const frame = given ? ({ ...(input as object), data: native.data } as F) : input
-    const dropped = this.#dropped
-    return { faces, frame, index, dropped, timing: { ...timing, wait, decode, total } }
-  }
-
-  /** Others may have filled the engine's queue: a stream waits until they have gone on. */
-  async #patiently<T>(job: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await job()
-      } catch (error) {
-        if (!(error instanceof QueueFullError)) throw error
-        await sleep(retryAfter)
-        this.#cancel.signal.throwIfAborted()
-      }
+    const work = async (call: Call): Promise<StreamResult<F>> => {
+      const started = performance.now()
+      const native = await load(call)
+      const decode = isRaw(input) ? 0 : performance.now() - started
+      const { faces, timing } = await this.#analyse(native, signal, arrival)
+      const total = performance.now() - arrived
+      const wait = started - arrived + timing.wait
+      // What could not be given away was copied: the frame then comes back as it was.
+      const given = isRaw(input) && input.transfer && !isCopy(native.data)
+      const frame = given ? ({ ...(input as object), data: native.data } as F) : input
+      const dropped = this.#dropped
+      return { faces, frame, index, dropped, timing: { ...timing, wait, decode, total } }
+    }
+    try {
+      return await this.#engine.call(work, { signal, waits: true })
+    } finally {
+      release()
     }
   }
 
@@ -294,7 +290,7 @@ class FrameStream<F extends PhotoInput> {
   /** Cancels what is left, waits for what cannot be cancelled any more, and ends the source. */
   async #close(): Promise<void> {
     this.#stop(undefined)
-    for (const { taken } of this.#waiting.splice(0)) if (taken) releaseMemory(taken.data)
+    for (const { release } of this.#waiting.splice(0)) release()
     await Promise.allSettled(this.#line.splice(0))
     await this.#source?.close()
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
+import { loadBinding } from '../../lib/addon/load.js'
 import {
   type Arguments,
   openOptions,
@@ -11,7 +12,7 @@ import {
 import { parsePairs } from '../../lib/evaluation/pairs.js'
 import { parseManifest } from '../../lib/models/manifest.js'
 import { orientationOf } from '../../lib/photos/exif.js'
-import { isCompleteJpeg } from '../../lib/photos/jpeg-end.js'
+import { readJpegHeader } from '../../lib/photos/jpeg-header.js'
 import { embedderManifest } from '../support/models.js'
 import { holds, resultOrRefusal } from '../support/properties.js'
 
@@ -192,18 +193,32 @@ test('any bytes have an orientation from 1 to 8 or none', (t) =>
     3000
   ))
 
-test('what follows the end of a JPEG does not matter, and nothing is complete without it', (t) =>
-  holds(
+test('what follows the end of a JPEG does not matter, and nothing has an end without it', (t) => {
+  const ends = (bytes: Uint8Array): Promise<boolean> => loadBinding().jpegEnds(bytes)
+  return holds(
     t,
-    fc.property(marked, fc.uint8Array({ maxLength: 9 }), (bytes, more) => {
-      const complete = isCompleteJpeg(bytes)
-      if (complete) {
-        assert.ok(isCompleteJpeg(new Uint8Array([...bytes, ...more])))
+    fc.asyncProperty(marked, fc.uint8Array({ maxLength: 9 }), async (bytes, more) => {
+      if (await ends(bytes)) {
+        assert.ok(await ends(new Uint8Array([...bytes, ...more])))
         assert.ok(Buffer.from(bytes).includes(Buffer.of(0xff, 0xd9)))
       } else {
         const shorter = bytes.subarray(0, Math.max(0, bytes.length - 1))
-        assert.ok(!isCompleteJpeg(shorter), 'a prefix of an incomplete file is complete')
+        assert.ok(!(await ends(shorter)), 'the beginning of a file without an end has one')
       }
+    }),
+    3000
+  )
+})
+
+test('a JPEG header is read or not, of any bytes', (t) =>
+  holds(
+    t,
+    fc.property(marked, (bytes) => {
+      const header = readJpegHeader(bytes)
+      if (header === undefined) return
+      assert.ok(header.width >= 0 && header.width <= 65535)
+      // Nothing behind the first scan is looked at.
+      assert.deepEqual(readJpegHeader(new Uint8Array([...bytes, 0xff, 0xc0])), header)
     }),
     3000
   ))

@@ -1,0 +1,170 @@
+// JPEGs that end early, and those that are long.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compressJpeg, Transformer } from '@napi-rs/image'
+import test from 'ava'
+import { FaceDetector, FaceRecognizer, ImageDecodeError } from '../../lib/index.js'
+import { readJpegHeader } from '../../lib/photos/jpeg-header.js'
+import { decodeImage, loadPhoto } from '../../lib/photos/load.js'
+import { timerDelays } from '../support/event-loop.js'
+import { orientedJpeg } from '../support/exif.js'
+import { photo } from '../support/fixtures.js'
+import { gradient } from '../support/pictures.js'
+
+const drawn = { data: gradient(40, 24), width: 40, height: 24 }
+
+async function sequential(): Promise<Uint8Array> {
+  const rgba = new Uint8Array(40 * 24 * 4).map((_, i) => (i * i) % 256)
+  return Transformer.fromRgbaPixels(rgba, 40, 24).jpeg(90)
+}
+
+/** Where the last end marker begins. */
+const endOf = (file: Uint8Array): number => Buffer.from(file).lastIndexOf(Buffer.of(0xff, 0xd9))
+
+const kinds: [string, () => Promise<Uint8Array>][] = [
+  ['sequential', sequential],
+  ['progressive', async () => compressJpeg(await sequential())],
+  ['with restart markers', async () => readFile(photo('obama.jpg'))]
+]
+
+for (const [name, make] of kinds) {
+  test(`a JPEG without its end marker (${name}) is the same picture`, async (t) => {
+    const file = await make()
+    const { data } = await decodeImage(file)
+    const end = endOf(file)
+    for (const bytes of [file.subarray(0, end), file.subarray(0, end + 1)]) {
+      t.deepEqual((await decodeImage(bytes)).data, data)
+    }
+    const reduced = await loadPhoto(file.subarray(0, end), { use: { side: 8 } })
+    t.is(reduced.frame.photo?.reducedBy, name === 'with restart markers' ? 8 : 4)
+  })
+
+  test(`what a JPEG has lost at its end (${name}) is not made up`, async (t) => {
+    const file = await make()
+    const whole = (await decodeImage(file)).data
+    // All cuts of a small file; of a large one those near its end and some others.
+    const all = Array.from({ length: file.length }, (_, i) => i)
+    const cuts = all.filter((at) => file.length < 9999 || at > endOf(file) - 40 || at % 9973 === 1)
+    let taken = 0
+    for (const at of cuts.filter((cut) => cut < endOf(file))) {
+      const outcome = await decodeImage(file.subarray(0, at)).catch((error: unknown) => error)
+      if (outcome instanceof ImageDecodeError) continue
+      // Bits that only fill up the last byte.
+      t.deepEqual((outcome as { data: Uint8Array }).data, whole, `cut at ${at}`)
+      t.true(endOf(file) - at <= 2, `cut at ${at} of ${endOf(file)}`)
+      taken++
+    }
+    t.log(`${taken} of ${cuts.length} cuts are whole pictures`)
+    t.true(taken <= 2)
+  })
+}
+
+test('a JPEG that is left to the other decoder needs its end marker', async (t) => {
+  const mirrored = await orientedJpeg(2, drawn)
+  await t.notThrowsAsync(decodeImage(Buffer.concat([mirrored, Buffer.from('trailing bytes')])))
+  for (const cut of [1, 2, 40]) {
+    await t.throwsAsync(decodeImage(mirrored.subarray(0, endOf(mirrored) + 2 - cut)), {
+      instanceOf: ImageDecodeError,
+      message: /the JPEG is truncated/
+    })
+  }
+})
+
+test('a scan that is damaged amid a whole file is filled up, as before', async (t) => {
+  const file = Uint8Array.from(await sequential())
+  const damaged = Buffer.concat([file.subarray(0, endOf(file) - 30), Buffer.of(0xff, 0xd9)])
+  const { width, height } = await decodeImage(damaged)
+  t.deepEqual([width, height], [40, 24])
+})
+
+/** The photo, followed by entropy-coded data that mean nothing. */
+async function padded(bytes: number): Promise<Buffer> {
+  const file = await readFile(photo('obama.jpg'))
+  const end = endOf(file)
+  const long = Buffer.alloc(bytes)
+  file.copy(long, 0, 0, end)
+  long.fill(Buffer.of(0xff, 0x00), end, bytes - 2)
+  long.set([0xff, 0xd9], bytes - 2)
+  return long
+}
+
+test.serial('a JPEG of 128 MiB does not hold up the event loop', async (t) => {
+  const long = await padded(128 * 2 ** 20)
+  await using detector = await FaceDetector.open({ threads: 1 })
+  await detector.detect(photo('obama.jpg'))
+  let found: unknown[] = []
+  const { worst } = await timerDelays(async () => {
+    found = await detector.detect(long)
+  })
+  t.log(`blocked for ${worst.toFixed(0)} ms at most`)
+  t.is(found.length, 1)
+  // To walk it here would take 700 ms; how late timers are says of a busy machine as well.
+  t.true(worst < 300, `${worst} ms`)
+})
+
+const start = [0xff, 0xd8]
+const frame = [0xff, 0xc0, 0, 11, 8, 0, 24, 0, 40, 1, 1, 0x11, 0]
+const scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0]
+const repeated = (times: number, ...bytes: number[]) => Array(times).fill(bytes).flat()
+const headers: [string, number[], object | undefined][] = [
+  ['frame and scan', [...frame, ...scan], { width: 40, height: 24, inScans: false }],
+  ['fill bytes and rubbish', [7, 7, 0xff, ...frame, ...scan], { width: 40, height: 24 }],
+  ['progressive', [0xff, 0xc2, ...frame.slice(2), ...scan], { inScans: true }],
+  ['no frame', scan, undefined],
+  ['no scan', frame, undefined],
+  ['an end before them', [0xff, 0xd9, ...frame, ...scan], undefined],
+  ['a hundred comments', [...repeated(100, 0xff, 0xfe, 0, 2), ...frame, ...scan], { width: 40 }],
+  ['a million comments', [...repeated(1e6, 0xff, 0xfe, 0, 2), ...frame, ...scan], undefined],
+  ['a million fill bytes', [...repeated(1e6, 0xff), ...frame, ...scan], undefined],
+  ['a megabyte of rubbish', [...repeated(1e6, 7), ...frame, ...scan], undefined]
+]
+for (const [name, content, expected] of headers) {
+  test(`a JPEG header: ${name}`, async (t) => {
+    const bytes = Uint8Array.from([...start, ...content])
+    const header = readJpegHeader(bytes)
+    if (expected === undefined) t.is(header, undefined)
+    else t.like(header, expected)
+    if (expected === undefined) {
+      await t.throwsAsync(decodeImage(bytes), { instanceOf: ImageDecodeError })
+    }
+  })
+}
+
+test('files larger than maxFileBytes are refused before they are read', async (t) => {
+  const file = await sequential()
+  const folder = await mkdtemp(join(tmpdir(), 'seesawface-jpeg-'))
+  const path = join(folder, 'x.jpg')
+  await writeFile(path, file)
+  await using detector = await FaceDetector.open({ threads: 1 })
+  for (const input of [path, file]) {
+    const { length } = file
+    await t.notThrowsAsync(decodeImage(input, { maxFileBytes: length }))
+    for (const call of [
+      decodeImage(input, { maxFileBytes: length - 1 }),
+      detector.detect(input, { maxFileBytes: length - 1 })
+    ]) {
+      await t.throwsAsync(call, {
+        code: 'IMAGE_TOO_LARGE',
+        message: new RegExp(`has ${length} bytes, more than maxFileBytes \\(${length - 1}\\)`)
+      })
+    }
+  }
+  await rm(folder, { recursive: true })
+})
+
+test.serial('a stream of files keeps neither bytes nor pixels', async (t) => {
+  await using faces = await FaceRecognizer.open({ threads: 1 })
+  const file = await readFile(photo('biden.jpg'))
+  const held = (): number => process.memoryUsage().arrayBuffers
+  for await (const _ of faces.stream([file], { maxSide: 64 })) t.pass()
+  const before = held()
+  for await (const _ of faces.stream(Array(20).fill(file), { maxSide: 64, searchPixels: 0 })) {
+    t.pass()
+  }
+  const grown = held() - before
+  t.log(
+    `grown by ${Math.round(grown / 1024)} kB over 20 files of ${Math.round(file.length / 1024)} kB`
+  )
+  t.true(grown < 4 * file.length, `${grown} bytes`)
+})
