@@ -60,7 +60,12 @@ async function narrow(pixels: Uint8Array, layout: Layout, count: number): Promis
  * The decoder's object keeps the pixels until it is collected, and V8 does not know of them: it is
  * told, or would see no reason to collect.
  */
-const collected = new FinalizationRegistry((bytes: number) => loadBinding().weigh(-bytes))
+const collected = new FinalizationRegistry((bytes: number) => weigh(-bytes))
+
+function weigh(bytes: number): void {
+  // An addon built before there was this function decodes as well, and has memory collected later.
+  loadBinding().weigh?.(bytes)
+}
 
 /** Decodes by `@napi-rs/image`, which knows all formats; `need` is the memory that it takes. */
 export async function decodeOther(
@@ -77,7 +82,7 @@ export async function decodeOther(
   }
   const image = new decoder.Transformer(file)
   const kept = Math.round(need / 2) // the other half is those it gives
-  addon.weigh(kept)
+  weigh(kept)
   collected.register(image, kept)
   const { width, height, colorType, ...metadata } = await image.metadata(true)
   const orientation = metadata.orientation ?? orientationOf(file) ?? 1
