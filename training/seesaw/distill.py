@@ -87,8 +87,13 @@ class Trainer:
         for module in (self.network, self.heads, self.memory):
             module.to(self.device)
         self.average = Averaged(nn.ModuleList([self.network, self.heads]), options.average)
+        bf16 = options.bf16
+        if options.fast:
+            by = accelerate_in_place(bf16, self.network, self.average.module[0])
+            self.say(f"compiled path: {by or 'fp32'}")
+            bf16 = bool(by)
         self.optimisers = build_optimisers(
-            (self.network, self.heads), options.lr, options.weight_decay, options.muon_lr
+            (self.network, self.heads), options.lr, options.weight_decay, options.muon_lr, bf16
         )
         names = self.teachers.names
         self.faces = training_faces(options.data, options.sources, names)
@@ -112,9 +117,6 @@ class Trainer:
         self.grown_from: dict[str, Any] | None = None
         self.history: list[dict[str, Any]] = []
         self.stopping = False
-        if options.fast:
-            mixed = accelerate_in_place(options.bf16, self.network, self.average.module[0])
-            self.say(f"compiled path: {mixed or 'fp32'}")
         self.resume()
 
     @property

@@ -10,20 +10,27 @@ import torch
 from torch import Tensor, nn
 
 
-def _orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
+#: From this size on the iteration is faster in bfloat16, where the processor multiplies it.
+_LARGE = 128
+
+
+def _orthogonalise(matrices: Tensor, steps: int = 5, bf16: bool = False) -> Tensor:
     """Nearest semi-orthogonal matrices of a stack [N, rows, columns], by Newton-Schulz iteration.
 
     Quintic coefficients from K. Jordan et al., "Muon: an optimizer for hidden layers" (2024):
-    singular values end between about 0.7 and 1.2, which is near enough.
+    singular values end between about 0.7 and 1.2, which is near enough. In bfloat16, which Jordan
+    uses throughout, large matrices come out 2 to 3 % different.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     wide = matrices.shape[1] <= matrices.shape[2]
     x = matrices if wide else matrices.mT
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp_min(1e-7)
+    if bf16 and min(matrices.shape[1:]) >= _LARGE:
+        x = x.bfloat16()
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + torch.baddbmm(b * gram, gram, gram, alpha=c) @ x
-    return x if wide else x.mT
+    return (x if wide else x.mT).to(matrices.dtype)
 
 
 class Muon(torch.optim.Optimizer):
@@ -38,7 +45,9 @@ class Muon(torch.optim.Optimizer):
         lr: float,
         momentum: float = 0.95,
         weight_decay: float = 0.0,
+        bf16: bool = False,
     ) -> None:
+        self.bf16 = bf16
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -59,7 +68,7 @@ class Muon(torch.optim.Optimizer):
                     state["momentum"].lerp_(parameter.grad, 1.0 - group["momentum"])
                     nesterov = parameter.grad.lerp(state["momentum"], group["momentum"])
                     updates.append(nesterov.reshape(rows, columns))
-                stack = _orthogonalise(torch.stack(updates))
+                stack = _orthogonalise(torch.stack(updates), bf16=self.bf16)
                 step = group["lr"] * max(1.0, rows / columns) ** 0.5
                 for parameter, update in zip(parameters, stack, strict=True):
                     parameter.mul_(1.0 - group["lr"] * group["weight_decay"])
@@ -67,7 +76,11 @@ class Muon(torch.optim.Optimizer):
 
 
 def build_optimisers(
-    modules: Iterable[nn.Module], lr: float, weight_decay: float, muon_lr: float
+    modules: Iterable[nn.Module],
+    lr: float,
+    weight_decay: float,
+    muon_lr: float,
+    bf16: bool = False,
 ) -> list[torch.optim.Optimizer]:
     """AdamW, with Muon for the matrices when `muon_lr` is not zero.
 
@@ -91,7 +104,7 @@ def build_optimisers(
     ]
     optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=lr, fused=True)]
     if matrices:
-        optimisers.append(Muon(matrices, lr=muon_lr, weight_decay=weight_decay))
+        optimisers.append(Muon(matrices, muon_lr, weight_decay=weight_decay, bf16=bf16))
     for optimiser in optimisers:
         for group in optimiser.param_groups:
             group["peak"] = group["lr"]

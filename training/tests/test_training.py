@@ -228,6 +228,15 @@ def test_orthogonalise_leaves_singular_values_near_one(shape):
     assert 0.6 < values.min() and values.max() < 1.3
 
 
+@pytest.mark.parametrize("shape", [(2, 128, 512), (2, 512, 128)])
+def test_orthogonalise_in_bf16_is_near(shape):
+    torch.manual_seed(0)
+    matrices = torch.randn(shape)
+    exact, near = _orthogonalise(matrices), _orthogonalise(matrices, bf16=True)
+    assert near.dtype == torch.float32 and not torch.equal(exact, near)
+    assert (near - exact).norm() / exact.norm() < 0.05
+
+
 def test_rate_warms_up_stays_and_decays():
     assert rate_factor(0, 10, 0.0) == pytest.approx(0.1)
     assert rate_factor(500, 10, 0.0) == 1.0
@@ -337,7 +346,17 @@ def test_training_on_a_device_in_bf16_stops_and_goes_on(data, tmp_path):
         assert torch.equal(value, parts["model"][key]), key
 
 
-@pytest.mark.parametrize("words", [["--device", "cuda", "--fast"], ["--fast", "--bf16"]])
+def test_the_compiled_path_in_bf16_stops_and_goes_on(data, tmp_path):
+    """By bfloat16 kernels where the processor has them, else in single precision."""
+    path = ("--fast", "--bf16", "--threads", "1")
+    whole = _train(data, tmp_path / "whole", "--max-samples", "8", *path)
+    _train(data, tmp_path / "parts", "--max-samples", "4", *path)
+    parts = _train(data, tmp_path / "parts", "--max-samples", "8", *path)
+    for key, value in whole["model"].items():
+        assert torch.equal(value, parts["model"][key]), key
+
+
+@pytest.mark.parametrize("words", [["--device", "cuda", "--fast"]])
 def test_paths_that_do_not_go_together_are_refused(words, tmp_path, capsys):
     with pytest.raises(SystemExit):
         distill.parse(["--data", ".", "--network", "x", "--out", ".", "--sources", "fiw", *words])
