@@ -18,6 +18,7 @@ every_part() {
   "$1" valgrind sh scripts/valgrind.sh
   "$1" fuzz sh scripts/fuzz.sh "${FUZZ_SECONDS:-600}s"
   "$1" properties env FC_RUNS="${FC_RUNS:-20}" npx ava --timeout=30m 'test/properties/*.test.ts'
+  "$1" kills env KILLS="${KILLS:-1000}" npx ava --timeout=10h test/gallery/kills.test.ts
   "$1" hostile npx ava test/photos/hostile-images.test.ts
   "$1" prebuilds sh -c 'npm run prebuilds && npm run test:prebuilds'
   "$1" musl npm run test:musl
