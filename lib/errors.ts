@@ -67,7 +67,7 @@ export class ImageDecodeError extends SeesawFaceError {
   readonly code = 'IMAGE_DECODE'
 }
 
-/** The photo has more pixels (or bytes) than allowed; see the `maxPixels` option. */
+/** The photo has more pixels or bytes than allowed; see the options `maxPixels` and `maxFileBytes`. */
 export class ImageTooLargeError extends SeesawFaceError {
   readonly code = 'IMAGE_TOO_LARGE'
 }

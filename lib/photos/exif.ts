@@ -38,10 +38,13 @@ function jpegExif(view: DataView): DataView | undefined {
   return undefined
 }
 
+/** Chunks that are looked at; an image has fewer before its label, and hostile ones may have millions. */
+const maxChunks = 100_000
+
 /** The content of the eXIf chunk (PNG specification, third edition, 11.3.3.6). */
 function pngExif(view: DataView): DataView | undefined {
   if (view.byteLength < 8 || view.getUint32(0) !== 0x89504e47) return undefined
-  for (let at = 8; at + 12 <= view.byteLength; ) {
+  for (let at = 8, chunks = 0; at + 12 <= view.byteLength && chunks < maxChunks; chunks++) {
     const length = view.getUint32(at)
     if (tagAt(view, at + 4) === 'eXIf') return part(view, at + 8, length)
     at += 12 + length
@@ -54,7 +57,7 @@ function webpExif(view: DataView): DataView | undefined {
   if (view.byteLength < 12 || tagAt(view, 0) !== 'RIFF' || tagAt(view, 8) !== 'WEBP') {
     return undefined
   }
-  for (let at = 12; at + 8 <= view.byteLength; ) {
+  for (let at = 12, chunks = 0; at + 8 <= view.byteLength && chunks < maxChunks; chunks++) {
     const length = view.getUint32(at + 4, true)
     if (tagAt(view, at) === 'EXIF') {
       const prefix = length >= 6 && part(view, at + 8, 6) && tagAt(view, at + 8) === 'Exif' ? 6 : 0

@@ -34,10 +34,17 @@ function jpegHeader(bytes: Uint8Array, name: string | undefined): PhotoHeader {
   return { type: 'jpg', width: jpeg.width, height: jpeg.height, jpeg }
 }
 
+/** AVIF's boxes are walked; those that tell the size are the first ones. */
+const maxBoxBytes = 2 ** 20
+
+function hasBoxes(bytes: Uint8Array): boolean {
+  return String.fromCharCode(...bytes.subarray(4, 8)) === 'ftyp'
+}
+
 function otherHeader(bytes: Uint8Array, name: string | undefined): PhotoHeader {
   let header: ReturnType<typeof imageSize>
   try {
-    header = imageSize(bytes)
+    header = imageSize(hasBoxes(bytes) ? bytes.subarray(0, maxBoxBytes) : bytes)
   } catch (error) {
     throw new ImageDecodeError(`Cannot decode ${named(name)}: it is not an image that is known`, {
       cause: error

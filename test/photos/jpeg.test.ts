@@ -1,10 +1,11 @@
-// JPEGs that end early, and those that are long.
+// JPEGs that end early, and files that are long.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compressJpeg, Transformer } from '@napi-rs/image'
 import test from 'ava'
 import { FaceDetector, FaceRecognizer, ImageDecodeError } from '../../lib/index.js'
+import { orientationOf } from '../../lib/photos/exif.js'
 import { readJpegHeader } from '../../lib/photos/jpeg-header.js'
 import { decodeImage, loadPhoto } from '../../lib/photos/load.js'
 import { timerDelays } from '../support/event-loop.js'
@@ -102,6 +103,28 @@ test.serial('a JPEG of 128 MiB does not hold up the event loop', async (t) => {
   // To walk it here would take 700 ms; how late timers are says of a busy machine as well.
   t.true(worst < 300, `${worst} ms`)
 })
+
+/** What looks at headers on the event loop looks at their beginning only. */
+for (const [name, head, piece] of [
+  ['a PNG of tiny chunks', '89504e470d0a1a0a', '0000000074655374aabbccdd'],
+  ['a WebP of tiny chunks', '52494646ffffff7f57454250', '7445537400000000'],
+  [
+    'an AVIF of tiny boxes',
+    '0000001c667479706176696600000000617669666d6966316d696166',
+    '0000000866726565'
+  ]
+] as const) {
+  test.serial(`${name} does not hold up the event loop`, async (t) => {
+    const bytes = Buffer.alloc(64 * 2 ** 20, piece, 'hex')
+    bytes.set(Buffer.from(head, 'hex'))
+    const before = performance.eventLoopUtilization()
+    t.is(orientationOf(bytes), undefined)
+    await t.throwsAsync(loadPhoto(bytes), { instanceOf: ImageDecodeError })
+    const { active } = performance.eventLoopUtilization(before)
+    t.log(`${active.toFixed(0)} ms on the event loop`)
+    t.true(active < 150, `${active} ms`)
+  })
+}
 
 const start = [0xff, 0xd8]
 const frame = [0xff, 0xc0, 0, 11, 8, 0, 24, 0, 40, 1, 1, 0x11, 0]
