@@ -16,8 +16,8 @@ import { gradient } from '../support/pictures.js'
 const drawn = { data: gradient(40, 24), width: 40, height: 24 }
 
 async function sequential(): Promise<Uint8Array> {
-  const rgba = new Uint8Array(40 * 24 * 4).map((_, i) => (i * i) % 256)
-  return Transformer.fromRgbaPixels(rgba, 40, 24).jpeg(90)
+  const rgba = new Uint8Array(24 * 16 * 4).map((_, i) => (i * i) % 256)
+  return Transformer.fromRgbaPixels(rgba, 24, 16).jpeg(60)
 }
 
 /** Where the last end marker begins. */
@@ -35,10 +35,10 @@ for (const [name, make] of kinds) {
     const { data } = await decodeImage(file)
     const end = endOf(file)
     for (const bytes of [file.subarray(0, end), file.subarray(0, end + 1)]) {
-      t.deepEqual((await decodeImage(bytes)).data, data)
+      t.is(Buffer.compare((await decodeImage(bytes)).data, data), 0)
     }
     const reduced = await loadPhoto(file.subarray(0, end), { use: { side: 8 } })
-    t.is(reduced.frame.photo?.reducedBy, name === 'with restart markers' ? 8 : 4)
+    t.is(reduced.frame.photo?.reducedBy, name === 'with restart markers' ? 8 : 2)
   })
 
   test(`what a JPEG has lost at its end (${name}) is not made up`, async (t) => {
@@ -52,7 +52,7 @@ for (const [name, make] of kinds) {
       const outcome = await decodeImage(file.subarray(0, at)).catch((error: unknown) => error)
       if (outcome instanceof ImageDecodeError) continue
       // Bits that only fill up the last byte.
-      t.deepEqual((outcome as { data: Uint8Array }).data, whole, `cut at ${at}`)
+      t.is(Buffer.compare((outcome as { data: Uint8Array }).data, whole), 0, `cut at ${at}`)
       t.true(endOf(file) - at <= 2, `cut at ${at} of ${endOf(file)}`)
       taken++
     }
@@ -76,7 +76,7 @@ test('a scan that is damaged amid a whole file is filled up, as before', async (
   const file = Uint8Array.from(await sequential())
   const damaged = Buffer.concat([file.subarray(0, endOf(file) - 30), Buffer.of(0xff, 0xd9)])
   const { width, height } = await decodeImage(damaged)
-  t.deepEqual([width, height], [40, 24])
+  t.deepEqual([width, height], [24, 16])
 })
 
 /** The photo, followed by entropy-coded data that mean nothing. */
