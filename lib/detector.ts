@@ -17,7 +17,7 @@ import {
 import { type Engine, type EngineOptions, engineKeys, loadedEngine } from './work/engine.js'
 
 export interface FaceDetectorOptions extends EngineOptions {
-  /** Name of the detection model. Default `'yunet'`, of this package where `modelDir` has none. */
+  /** Name of the detection model. Default `'yunet'`, from this package if `modelDir` has none. */
   readonly detector?: string
   /** Folder with the model's files; by default the models of this package. */
   readonly modelDir?: string
@@ -43,8 +43,8 @@ export async function loadDetectorIntoEngine(
 /** Finding and cutting out faces: what FaceDetector and FaceRecognizer share. */
 export abstract class FaceFinder extends Closable {
   /**
-   * All faces of a photo, best score first; an empty array when there are none. With `quality`,
-   * each says how good it is for recognition.
+   * Finds all faces in a photo, best score first; returns an empty array if there are none. With
+   * `quality`, each face has a quality estimate for recognition.
    */
   async detect(
     photo: PhotoInput,
@@ -70,7 +70,7 @@ export abstract class FaceFinder extends Closable {
     )
   }
 
-  /** Cuts out a face for `FaceEmbedder`: 112×112 RGB bytes, aligned to the ArcFace template. */
+  /** Crops and aligns a face for `FaceEmbedder`: 112×112 RGB bytes, aligned to the ArcFace template. */
   async align(
     photo: PhotoInput,
     landmarks: Landmarks,

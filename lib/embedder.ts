@@ -30,11 +30,11 @@ export interface ModelOptions {
 
 export interface DeviceOptions {
   /**
-   * What computes the embedding network; detection is always the CPU's. `'vulkan'`: a GPU, by an
-   * addon built with Vulkan; rejects with DeviceUnavailableError where there is none, or where it
-   * does not agree with the CPU on fixed inputs, compared when the network is loaded. `'auto'`: a GPU
-   * if it passes, the CPU otherwise; `device` and `deviceReason` tell which, and why. Default `'cpu'`: on small
-   * boards it is often the faster one. Embeddings of both may be compared with each other.
+   * Where the embedding network runs; detection always runs on the CPU. `'vulkan'`: on a GPU, which
+   * requires an addon built with Vulkan. Rejects with DeviceUnavailableError if there is no GPU, or if
+   * its results do not match the CPU's, which is checked when the network is loaded. `'auto'`: on a GPU
+   * if it passes that check, otherwise on the CPU; `device` and `deviceReason` say which, and why.
+   * Default `'cpu'`, which is often faster on small boards. Embeddings of both can be compared.
    */
   readonly device?: Device | 'auto'
 }
@@ -87,8 +87,8 @@ export async function loadIntoEngine(
 }
 
 /**
- * Aligned 112×112 face crops in, embeddings out: for those who have a detector of their own. Crops
- * must be aligned to the ArcFace template; `FaceRecognizer` does all of it.
+ * Computes embeddings of aligned 112×112 face crops, for use with your own detector. Crops must be
+ * aligned to the ArcFace template; `FaceRecognizer` does everything from a photo.
  */
 export class FaceEmbedder extends Closable {
   readonly manifest: EmbedderManifest

@@ -57,16 +57,17 @@ export type FaceRecognizerOptions = FaceEmbedderOptions & FaceDetectorOptions
 
 export interface EmbedOptions extends DetectOptions {
   /**
-   * What the face must be at least: an overall quality from 0 to 1, or single aspects, such as
-   * `{ sharpness: 0.3, size: 30, yaw: 25 }`. Rejects with LowQualityError, which says what is amiss.
+   * Minimum quality of the face: overall, 0 to 1, or by aspect, such as
+   * `{ sharpness: 0.3, size: 30, yaw: 25 }`. Otherwise the call rejects with LowQualityError, which
+   * names the aspect.
    */
   readonly minQuality?: number | QualityMinimum
 }
 
 export interface VerifyOptions extends EmbedOptions {
-  /** Wanted false accept rate; the model's calibration gives the threshold. */
+  /** The false accept rate to decide at; the model's calibration gives the threshold. */
   readonly far?: number
-  /** A threshold on the similarity instead, −1 to 1. */
+  /** A threshold on the similarity, −1 to 1, instead of `far`. */
   readonly threshold?: number
 }
 
@@ -78,7 +79,7 @@ const verifyKeys = [
 ]
 
 export interface Verification {
-  /** Whether the similarity reaches the threshold. */
+  /** Whether the similarity is at least the threshold. */
   readonly same: boolean
   /** Cosine of the two embeddings, −1 to 1. */
   readonly similarity: number
@@ -172,8 +173,8 @@ export class FaceRecognizer extends FaceFinder {
   }
 
   /**
-   * Embeds the most prominent face of a photo (large, central and surely a face; `detect` lists
-   * all). Rejects with NoFaceError when no face reaches `minScore`.
+   * Embeds the most prominent face of a photo: large, central and with a high score (`detect` lists
+   * all faces). Rejects with NoFaceError if no face reaches `minScore`.
    */
   async embed(photo: PhotoInput, options: EmbedOptions = {}): Promise<FaceEmbedding> {
     this.engine.checkOpen()
@@ -184,7 +185,7 @@ export class FaceRecognizer extends FaceFinder {
   }
 
   /**
-   * Embeds many photos, a few at a time, and yields `{ input, index, value }` in their order, or
+   * Embeds many photos, a few at a time. Yields `{ input, index, value }` in order, or
    * `{ input, index, error }` for a photo that fails.
    */
   embedAll<Photo extends PhotoInput>(
@@ -202,8 +203,8 @@ export class FaceRecognizer extends FaceFinder {
   }
 
   /**
-   * Decides whether two faces are of one person, at a false accept rate (the model's default one
-   * when neither `far` nor `threshold` is given). Takes photos, embeddings, or one of each.
+   * Decides whether two faces show the same person, at a false accept rate (by default the model's).
+   * Accepts photos, embeddings, or one of each.
    */
   async verify(
     a: PhotoInput | FaceEmbedding,
@@ -281,15 +282,15 @@ export class FaceRecognizer extends FaceFinder {
   }
 
   /**
-   * Finds the faces of one frame after the other, in order, and embeds them if wanted:
+   * Finds the faces in each frame, in order, and embeds them if asked to:
    *
    * ```ts
    * for await (const { faces, timing, dropped } of recognizer.stream(camera, { drop: 'oldest' })) …
    * ```
    *
-   * The next frame is at work while the consumer handles a result. The source is closed when the
-   * consumer leaves, and when it, the signal or a frame's error ends the stream; the work that was
-   * left is cancelled, and over, by then. A frame without a face is no error: its `faces` is empty.
+   * The next frame is processed while the consumer handles a result. When the consumer leaves the
+   * loop, or the source, the signal or an error ends the stream, the source is closed and pending
+   * work is cancelled. A frame without a face is not an error: its `faces` is empty.
    */
   stream<F extends PhotoInput>(
     frames: FrameSource<F>,

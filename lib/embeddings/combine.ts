@@ -22,10 +22,10 @@ export function weightedMean(
 }
 
 /**
- * One embedding from several of the same person: their mean, each weighted by the overall quality
- * of its face (1 where that is unknown, as of crops), and normalised again. The more photos a template
- * is made of, the fewer genuine pairs are rejected, and the more similar strangers are to it: at the
- * threshold of single photos two to four times as many of them pass.
+ * Combines several embeddings of one person into a template: their mean, weighted by the overall
+ * quality of each face (1 if unknown, as for crops) and normalised. With more photos, fewer genuine
+ * pairs are rejected, but strangers become more similar too: at the threshold for single photos, two
+ * to four times as many of them pass.
  */
 export function combineEmbeddings(embeddings: readonly FaceEmbedding[]): FaceEmbedding {
   const list: unknown = embeddings

@@ -45,17 +45,17 @@ function checkVector(vector: Float32Array): void {
 }
 
 /**
- * A face as a point on the unit sphere, with the model and precision that computed it: only
- * embeddings that agree in those can be compared.
+ * A face as a unit vector, with the model and precision that computed it. Only embeddings of the same
+ * model and precision can be compared.
  */
 export class FaceEmbedding {
   /** L2-normalised. */
   readonly vector: Float32Array
   /** Name of the model. */
   readonly model: string
-  /** sha256 of the model's weights: two models of one name do not mix. */
+  /** sha256 of the model's weights, which tells models of the same name apart. */
   readonly modelSha256: string
-  /** Precision it was computed in. */
+  /** Precision it was computed at. */
   readonly precision: Precision
   /**
    * How many photos it stands for: more than 1 for a template, which `combineEmbeddings` makes.
@@ -102,7 +102,7 @@ export class FaceEmbedding {
     }
   }
 
-  /** Takes what `toJSON` (or `JSON.parse`) gave and checks all of it. */
+  /** Reads what `toJSON` or `JSON.parse` returned, and checks all of it. */
   static fromJSON(json: FaceEmbeddingJson): FaceEmbedding {
     checkOptions('json', json)
     const { model, modelSha256, precision, photos = 1, vector } = json

@@ -15,12 +15,12 @@ export interface PlaneLayout {
 }
 
 /**
- * Pixels as a camera or another decoder gives them. Further properties, such as a time, are allowed.
+ * Pixels from a camera or another decoder. Further properties, such as a time, are allowed.
  *
- * **Memory.** A plain buffer is copied before the call returns: it can be used again at once. A
- * SharedArrayBuffer is read in place, without any copy, until the call's promise settles: write to
- * it earlier, and what is seen is a mixture of both pictures (never a crash). With `transfer` the
- * buffer is given away, also without a copy.
+ * **Memory.** A plain buffer is copied before the call returns, so you can reuse it at once. A
+ * SharedArrayBuffer is read in place until the promise settles; concurrent writes may be visible in
+ * the result but are memory-safe. With `transfer`, ownership of the buffer moves to the call, without
+ * a copy.
  */
 export interface RawFrame {
   readonly data: Bytes
@@ -32,7 +32,7 @@ export interface RawFrame {
    * Chroma then follows with the same stride (`nv12`, `nv21`) or half of it (`i420`). Without it
    * rows and planes follow each other without gaps, as in ffmpeg's raw video. The last row may end
    * with its last pixel, and the buffer may be up to 64 KiB longer, as drivers round it up to whole
-   * pages. With more it is a frame of another size or format, or wants a `layout`.
+   * pages. Anything longer is taken for another size or format, or needs a `layout`.
    */
   readonly stride?: number
   /**

@@ -77,7 +77,7 @@ class Reader {
       this.#file = openSync(path, 'r')
     } catch (error) {
       const isMissing = systemCode(error) === 'ENOENT'
-      const why = isMissing ? 'there is no such file' : (systemCode(error) ?? String(error))
+      const why = isMissing ? 'no such file' : (systemCode(error) ?? String(error))
       const Class = isMissing ? GalleryNotFoundError : GalleryStoreError
       throw new Class(`"${path}" cannot be read: ${why}`, { cause: error })
     }

@@ -58,7 +58,7 @@ export async function readPhotoFile(path: string, maxFileBytes: number): Promise
   } catch (error) {
     if (error instanceof SeesawFaceError) throw error
     const reasons: Readonly<Record<string, string>> = {
-      ENOENT: 'there is no such file',
+      ENOENT: 'no such file',
       EACCES: 'permission denied'
     }
     const code = systemCode(error)

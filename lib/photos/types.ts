@@ -9,12 +9,12 @@ export type PhotoInput = string | URL | Bytes | RawFrame
 
 export interface ImageOptions {
   /**
-   * Photos with more pixels are refused before they are decoded. Default 52 million, which is what a
-   * 50-megapixel camera takes. While it is decoded, a photo takes up to 3 bytes a pixel (JPEG; 9 if
+   * Photos with more pixels are rejected before they are decoded. Default 52 million, enough for a
+   * 50-megapixel camera. While it is decoded, a photo needs up to 3 bytes per pixel (JPEG; 9 if
    * progressive), 8 (PNG with alpha) or 20 (16-bit PNG, TIFF, AVIF).
    */
   readonly maxPixels?: number
-  /** Larger image files are refused before they are read. Default 256 MiB. */
+  /** Larger image files are rejected before they are read, in bytes. Default 256 MiB. */
   readonly maxFileBytes?: number
 }
 

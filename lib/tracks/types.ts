@@ -33,7 +33,7 @@ export interface TrackOptions<F = unknown> extends Omit<StreamOptions, 'embed'> 
    * Default 5.
    */
   readonly embeddingsPerSecond?: number
-  /** Whether two faces of one frame may be the same person, as before a mirror. Default false. */
+  /** Whether two faces in one frame may be the same person, as in front of a mirror. Default false. */
   readonly allowTwice?: boolean
   /**
    * Seconds between looks at the whole frame while faces are followed; in between, only their

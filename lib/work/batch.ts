@@ -8,19 +8,18 @@ const defaultConcurrency = 4
 
 export interface BatchOptions {
   /**
-   * Items decoded, queued and at work at a time, never more than `queueLimit`; memory grows with it.
-   * Default 4.
+   * Number of items processed at a time, at most `queueLimit`. Memory use grows with it. Default 4.
    */
   readonly concurrency?: number
   /** Ends the batch; the iteration then throws the signal's reason. */
   readonly signal?: AbortSignal
-  /** Called after each item with how many are done. */
+  /** Called after each item with the number of items done. */
   readonly onProgress?: (done: number) => void
 }
 
 export const batchKeys = keysOf<BatchOptions>({ concurrency: true, signal: true, onProgress: true })
 
-/** One item of a batch: its result, or what was wrong with it. */
+/** One item of a batch: its result, or its error. */
 export type BatchResult<Input, Value> =
   | { readonly input: Input; readonly index: number; readonly value: Value; readonly error?: never }
   | {

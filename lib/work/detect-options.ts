@@ -5,32 +5,32 @@ import { keysOf } from '../keys.js'
 import { type ImageOptions, imageKeys, type PhotoUse } from '../photos/types.js'
 
 export interface DetectOptions extends ImageOptions, AbortOptions {
-  /** Faces the detector is less sure of are left out. Default 0.6. */
+  /** Minimum detection score of a face, 0 to 1. Default 0.6. */
   readonly minScore?: number
-  /** At most this many faces, the best-scored ones. Default 100. */
+  /** Maximum number of faces; those with the best scores are returned. Default 100. */
   readonly maxFaces?: number
   /**
-   * The longest side, in pixels, of what the detector looks at first; a larger photo is scaled
+   * The longest side, in pixels, of the image that the detector sees first; larger photos are scaled
    * down. Default 640.
    */
   readonly maxSide?: number
-  /** Smaller faces (by the shorter side of their box, in pixels of the photo) are left out. */
+  /** Ignores faces whose box has a shorter side below this, in pixels of the photo. Default 0. */
   readonly minFaceSize?: number
   /**
-   * `'quick'` (default) looks at one size and tries others only while no face is found.
-   * `'thorough'` looks at all sizes from half of `maxSide` up to twice the photo, in overlapping
-   * tiles where a size is large, and merges what it finds: for small faces among large ones.
+   * `'quick'` (default) searches at one scale, and at others only if no face is found. `'thorough'`
+   * searches at all scales from half of `maxSide` to twice the photo, in overlapping tiles at large
+   * scales, and merges the results: for small faces among large ones.
    */
   readonly search?: 'quick' | 'thorough'
   /**
-   * Whether faces on their side and upside down are looked for too, and landmarks of leaning faces
-   * are found anew where the face is upright. Default true.
+   * Whether to search for faces that lie on their side or upside down as well, and to refine the
+   * landmarks of tilted faces. Default true.
    */
   readonly rotations?: boolean
   /**
-   * How many pixels the detector may look at in one photo, over all sizes, tiles and rotations
-   * (the first look is always taken): a bound on time that, unlike a clock, gives the same faces on
-   * every machine. Default 4 million.
+   * Maximum number of pixels to search per photo, over all scales, tiles and rotations; the first
+   * search is always made. Unlike a time limit it gives the same faces on every machine. Default
+   * 4 million.
    */
   readonly searchPixels?: number
 }

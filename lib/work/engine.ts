@@ -11,58 +11,56 @@ import { decodeRoom, defaultMaxPendingBytes } from '../photos/load.js'
 import type { DecodeRoom } from '../photos/types.js'
 import { Call } from './call.js'
 
-/** How to run: all optional. */
+/** Options for running the networks; all are optional. */
 export interface EngineOptions {
   /**
-   * Threads for one inference; 1 by default. `'auto'` takes as many as there are big cores (those
-   * `powersave` keeps to, if it is given), at most 4 and no more than a container's CPU quota lets
-   * run all the time.
+   * Threads per inference. Default 1. `'auto'` uses the big cores (or those that `powersave` selects),
+   * at most 4, and no more than the container's CPU quota allows.
    */
   readonly threads?: number | 'auto'
   /**
-   * Keeps the threads of this engine, and no others, to the `'little'` cores of a big.LITTLE
-   * machine, which saves power, or to its `'big'` ones, among those that the process may use.
-   * Default `'off'`: the system decides. The property of this name tells what is in force: it stays
-   * `'off'` on a machine whose cores are of a kind, and where the system does not allow it.
+   * Pins the threads of this object to the `'little'` cores of a big.LITTLE machine, which saves
+   * power, or to its `'big'` cores. Default `'off'`: the system decides. It has no effect if all cores
+   * are identical or the system does not permit pinning; read the property of the same name to see
+   * the effective value.
    */
   readonly powersave?: Powersave
   /**
-   * How long a thread that is out of work looks for more before it sleeps, in microseconds: 0 to
-   * 1,000,000, default 100. To wake a thread takes tens of microseconds, to look for work the power
-   * of a core: more than 100 is for calls that follow each other closely, 0 for a battery.
+   * How long an idle thread spins before it sleeps, in microseconds: 0 to 1,000,000. Default 100.
+   * Waking a thread takes tens of microseconds; spinning uses a core. Raise it if calls follow each
+   * other closely; set it to 0 to save battery.
    */
   readonly spinMicroseconds?: number
   /**
-   * `'fp16'` keeps weights and activations in half precision, with sums in fp32: less memory. Only
-   * ARM CPUs with half precision (ARMv8.2 and later) have it; others reject with
-   * PrecisionUnsupportedError. `'int8'` multiplies bytes in the pointwise convolutions of a Seesaw
-   * network: faster, and a little less exact. It takes a CPU with dot products of bytes (AVX-512
-   * VNNI, AVX-VNNI, ARMv8.2 `asimddp`) and thresholds of its own, which the model's manifest has.
-   * Default `'fp32'`.
+   * `'fp16'` stores weights and activations in half precision and accumulates in fp32. It uses less
+   * memory and requires an ARM CPU with half precision (ARMv8.2 or later). `'int8'` runs the 1×1
+   * convolutions of Seesaw networks in 8-bit integers: faster and slightly less accurate. It requires
+   * a CPU with 8-bit dot-product instructions (AVX-512 VNNI, AVX-VNNI, ARMv8.2 `asimddp`) and has
+   * thresholds of its own in the manifest. Other CPUs reject with PrecisionUnsupportedError. Embeddings
+   * computed at different precisions cannot be compared. Default `'fp32'`.
    */
   readonly precision?: Precision
   /**
-   * What computes the embedding network: `'fused'` kernels made for Seesaw networks, or `'ncnn'`,
-   * layer by layer. Default `'auto'`: fused where network, processor and precision allow it.
-   * Embeddings agree to a cosine of 0.99999 and better.
+   * Runs the embedding network with the `'fused'` kernels made for Seesaw networks, or with `'ncnn'`
+   * layer by layer. Default `'auto'`: fused if the network, CPU and precision allow it. The embeddings
+   * of both agree to a cosine of at least 0.99999.
    */
   readonly implementation?: 'auto' | Implementation
   /**
-   * Calls that may wait at a time, beside the one that runs. A photo that is being decoded counts as
-   * waiting, also after its call was aborted. Default 64.
+   * Maximum number of calls that wait, in addition to the one that runs. A call whose photo is being
+   * decoded counts as waiting, even after it was aborted. Default 64.
    */
   readonly queueLimit?: number
   /**
-   * What becomes of calls beyond that: `'reject'` (default) has them reject with QueueFullError,
-   * `'wait'` has them wait, first come, first served. A call that waits holds nothing but its
-   * arguments, so memory stays bounded; a raw frame is then copied when its turn comes and must not
-   * be changed before the promise settles.
+   * What happens to further calls: `'reject'` (default) rejects them with QueueFullError; `'wait'`
+   * makes them wait in order. A waiting call holds only its arguments, so memory stays bounded; a raw
+   * frame is then copied when its turn comes, so do not modify it before the promise settles.
    */
   readonly whenFull?: 'reject' | 'wait'
   /**
-   * Bytes of memory that photos may take while they are decoded and until they have been looked at;
-   * further photos wait for their turn. A photo that needs more than all of it is decoded when no
-   * other one is. Raw frames are not counted: `queueLimit` bounds them. Default 128 MiB.
+   * Memory for photos, in bytes, from the start of decoding until they have been processed. Further
+   * photos wait. A photo that needs more than this is decoded alone. Raw frames do not count;
+   * `queueLimit` bounds them. Default 128 MiB.
    */
   readonly maxPendingBytes?: number
 }

@@ -19,15 +19,14 @@ import { type FrameSource, type OpenSource, sourceOf } from './source.js'
 
 export interface StreamOptions extends DetectOptions {
   /**
-   * What to do with a frame that comes while `maxQueue` are waiting. `'none'` (the default): the
-   * source is asked for a frame only when there is room, so it goes as fast as the slowest part.
-   * `'oldest'`, for live cameras: the frame that waited longest is left out. `'newest'`: the frame
-   * that comes is left out.
+   * What to do with a frame that arrives while `maxQueue` frames wait. `'none'` (default): the source
+   * is asked for a frame only when there is room. `'oldest'`, for live cameras: drops the frame that
+   * has waited longest. `'newest'`: drops the new frame.
    */
   readonly drop?: 'none' | 'oldest' | 'newest'
-  /** Frames that may wait, those at work not counted. Default 1. */
+  /** Maximum number of frames that wait, not counting those being processed. Default 1. */
   readonly maxQueue?: number
-  /** Whether every face is embedded, too. Default false. */
+  /** Whether to embed every face as well. Default false. */
   readonly embed?: boolean
 }
 
@@ -41,7 +40,7 @@ export interface StreamFace extends Face {
   readonly embedding?: FaceEmbedding | undefined
 }
 
-/** Milliseconds that a frame spent, stage by stage. */
+/** Milliseconds a frame spent in each stage. */
 export interface StreamTiming {
   /** In the stream's and the engine's queue. */
   readonly wait: number
@@ -58,9 +57,9 @@ export interface StreamTiming {
 }
 
 export interface StreamResult<F> {
-  /** Best score first; empty when nobody is there. */
+  /** Best score first; empty if there is no face. */
   readonly faces: readonly StreamFace[]
-  /** What the source gave. A frame given away (`transfer`) has its memory in `data` again. */
+  /** The frame from the source. With `transfer`, `data` holds its memory again. */
   readonly frame: F
   /** Position in the source, from 0; dropped frames count. */
   readonly index: number

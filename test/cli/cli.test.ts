@@ -82,7 +82,7 @@ test('detect --json', async (t) => {
 test('a photo that fails is told, the others are done, exit code 2', async (t) => {
   const { exitCode, stdout, stderr } = await seesawface(['detect', 'no such.jpg', biden])
   t.is(exitCode, 2)
-  t.is(stderr, 'seesawface: Cannot read "no such.jpg": there is no such file\n')
+  t.is(stderr, 'seesawface: Cannot read "no such.jpg": no such file\n')
   t.regex(stdout, /biden\.jpg: 1 face/)
   const json = await seesawface(['embed', '--json', '--min-score', '1', biden])
   t.is(json.exitCode, 2)
@@ -211,7 +211,7 @@ const mistakes: [string[], RegExp][] = [
   [['verify', '--far', '0.1', '--threshold', '0.5', 'a.jpg', 'b.jpg'], /not both/],
   [['verify', '--far', '1e-30', obama, biden], /FAR of 1e-30 is below.*smallest is/],
   [['verify', '--threshold', '7', obama, biden], /threshold must be a number from -1 to 1/],
-  [['verify', obama, 'no such.jpg'], /"no such\.jpg": there is no such file/],
+  [['verify', obama, 'no such.jpg'], /"no such\.jpg": no such file/],
   [['verify', obama, 'package.json'], /Cannot decode .*not an image/],
   [['verify', '--model', 'none', obama, biden], /model "none": no such file/],
   [['verify', '--threads', '0', obama, biden], /threads must be 'auto' or a whole number from 1/],

@@ -66,7 +66,7 @@ async function fromFile(path: string, create: boolean): Promise<Uint8Array> {
         await createFile(path)
         continue
       }
-      const why = code === 'ENOENT' ? 'there is no such file' : (code ?? String(error))
+      const why = code === 'ENOENT' ? 'no such file' : (code ?? String(error))
       throw new GalleryKeyError(`The key file "${path}" cannot be read: ${why}`, { cause: error })
     }
     try {
