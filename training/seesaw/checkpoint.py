@@ -82,8 +82,8 @@ def restore_moments(value: Any) -> Any:
     return value
 
 
-def average_only(state: dict[str, Any]) -> dict[str, Any]:
-    """A state that begins where the averaged weights are, without optimisers' memory."""
+def from_average(state: dict[str, Any]) -> dict[str, Any]:
+    """A state that begins where the averaged weights are."""
     prefixes = {"model": "0.", "heads": "1."}  # the average is of a list of both
     parts = {
         name: {
@@ -93,7 +93,12 @@ def average_only(state: dict[str, Any]) -> dict[str, Any]:
         }
         for name, prefix in prefixes.items()
     }
-    return {**state, **parts, "average_updates": 0, "optimisers": None}
+    return {**state, **parts}
+
+
+def average_only(state: dict[str, Any]) -> dict[str, Any]:
+    """The same without optimisers' memory."""
+    return {**from_average(state), "average_updates": 0, "optimisers": None}
 
 
 def main() -> None:
@@ -105,6 +110,11 @@ def main() -> None:
         action="store_true",
         help="the averaged weights alone, for networks too large to be kept whole",
     )
+    parser.add_argument(
+        "--from-average",
+        action="store_true",
+        help="the averaged weights, which a decay ends at, in place of the others: a third less",
+    )
     options = parser.parse_args()
     state = load(options.checkpoint)
     # Embeddings of people's faces are not to be published, and the memory fills in a few steps.
@@ -112,9 +122,11 @@ def main() -> None:
     state = {key: value for key, value in state.items() if key not in ("memory", "format")}
     state["decay"] = None
     state = halve(state)
+    # After the halving: tensors that are the same are then stored once.
     if options.average_only:
-        # After the halving: tensors that are the same are then stored once.
         state = average_only(state)
+    elif options.from_average:
+        state = from_average(state)
     options.keep.parent.mkdir(parents=True, exist_ok=True)
     save(options.keep, state)
     print(f"{options.keep}: {options.keep.stat().st_size} bytes")

@@ -306,6 +306,17 @@ def test_halved_checkpoint_resumes_nearly(data, tmp_path):
         assert moments["exp_avg_sq"].sqrt().allclose(known, rtol=1e-2, atol=1e-6)
 
 
+def test_a_run_goes_on_from_the_average_of_another(data, tmp_path):
+    state = checkpoint.halve(_train(data, tmp_path / "first", "--max-samples", "8"))
+    kept = checkpoint.from_average({**state, "memory": None})
+    for key, value in kept["model"].items():
+        assert value is state["average"][f"0.{key}"]
+    checkpoint.save(tmp_path / "kept.pt", kept)
+    start = ("--start-from", str(tmp_path / "kept.pt"))
+    after = _train(data, tmp_path / "second", *start, "--max-samples", "12")
+    assert after["samples"] == 12 and after["step"] == kept["step"] + 1
+
+
 def test_wrong_checkpoints_are_refused(tmp_path):
     with pytest.raises(checkpoint.CheckpointError, match="does not exist"):
         checkpoint.load(tmp_path / "none.pt")
