@@ -21,12 +21,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from data import split
-from seesaw.dataset import FaceSet, Teachers, held_out_faces
+from seesaw.dataset import FaceSet, Teachers, held_out_faces, open_source
 from seesaw.losses import joined
 
 FARS = (1e-3, 1e-4)
 #: Cosine of every teacher from which two faces of different groups may be one person.
 ONE_PERSON = 0.55
+#: Cosine of the first teacher from which a face of another set may show a held-out person.
+ALIKE = 0.5
 _ROWS = 1024
 
 
@@ -85,6 +87,22 @@ class Protocol:
         self.nameless = in_families[source] & ~named
         if not named.any():
             raise ValueError("held-out faces: nobody has two photos, so there is no genuine pair")
+        self.unlike = named.clone()
+
+    def people_alike(self, others: Tensor) -> Tensor:
+        """For each face whether a photo of its person resembles one of these rows of targets."""
+        width = next(iter(self.teachers.widths.values()))
+        own, others = F.normalize(self.targets[:, :width]), F.normalize(others)
+        near = torch.cat([(rows @ others.T).amax(1) >= ALIKE for rows in own.split(_ROWS // 4)])
+        alike = torch.zeros(int(self.person.max()) + 1, dtype=torch.bool)
+        alike[self.person[near & (self.person >= 0)]] = True
+        return alike[self.person.clamp_min(0)] & (self.person >= 0)
+
+    def leave_out_genuine(self, faces: Tensor) -> None:
+        """Counts no genuine pair of these faces; as strangers they stay."""
+        self.unlike &= ~faces
+        if not self.unlike.any():
+            raise ValueError("held-out faces: all people are left out")
 
     def _blocks(self, unit: Tensor):
         """Rows of cosines with every later face, and what kind of pair each is."""
@@ -103,7 +121,7 @@ class Protocol:
             strangers = later & ~same_group & ~unknown
             yield (
                 unit[rows] @ unit.T,
-                later & same_person,
+                later & same_person & self.unlike[rows, None],
                 strangers & ~twins,
                 later & same_group & ~same_person & ~unknown,
                 strangers & twins,
@@ -143,6 +161,12 @@ class Protocol:
         return figures
 
 
+def targets_of(directory: Path, names: list[str], teacher: str) -> Tensor:
+    """A teacher's targets of all faces of some sets, trained on or not."""
+    rows = [open_source(directory, name, [teacher]).targets[teacher] for name in names]
+    return torch.from_numpy(np.concatenate(rows).astype(np.float32))
+
+
 def main(arguments: list[str] | None = None) -> None:
     from seesaw.people import add_model_options, embeddings
 
@@ -156,6 +180,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--held-out", nargs="+", default=["fiw"], help="sources to measure on")
     parser.add_argument("--part", choices=split.PARTS[1:], default=split.CHOOSE)
     parser.add_argument("--most", type=int, default=2000, help="at most so many of nobody known")
+    parser.add_argument(
+        "--unlike",
+        nargs="+",
+        metavar="SET",
+        help="count no genuine pairs of people whom a face of these sets resembles",
+    )
     parser.add_argument("--teachers", nargs="+", default=["edgeface-xs"], help="tell twins apart")
     add_model_options(parser)
     options = parser.parse_args(arguments)
@@ -164,6 +194,12 @@ def main(arguments: list[str] | None = None) -> None:
     faces = held_out_faces(options.data, options.held_out, judges.names, options.part)
     protocol = Protocol(faces, judges, options.most)
     print(f"{protocol.faces.signature} faces, {options.part}")
+    if options.unlike:
+        others = targets_of(options.data, options.unlike, judges.names[0])
+        alike = protocol.people_alike(others)
+        protocol.leave_out_genuine(alike)
+        left = len(protocol.person[protocol.unlike].unique())
+        print(f"{left} people unlike {', '.join(options.unlike)}")
     for model in options.models:
         rows = embeddings(model, protocol.crops, options)
         print(f"{model}: {protocol.measure(torch.from_numpy(rows))}", flush=True)

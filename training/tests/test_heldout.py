@@ -96,3 +96,19 @@ def test_without_people_there_is_nothing_to_measure(faces):
     nobody = faces.take(np.flatnonzero(faces.person_of < 0))
     with pytest.raises(ValueError, match="genuine"):
         Protocol(nobody, XS)
+
+
+def test_people_whom_another_set_resembles_give_no_genuine_pairs(faces):
+    protocol = Protocol(faces, XS)
+    embedding = torch.randn(len(faces), 16, generator=torch.Generator().manual_seed(0))
+    whole = protocol.measure(embedding)
+    named = np.flatnonzero(faces.person_of >= 0)
+    first = faces.person_of[named[0]]
+    own = torch.from_numpy(faces.targets(named[:1]))
+    alike = protocol.people_alike(own)
+    assert alike.tolist() == (faces.person_of == first).tolist()
+    protocol.leave_out_genuine(alike)
+    fewer = protocol.measure(embedding)
+    assert fewer.genuine == whole.genuine - 1 and fewer.impostors == whole.impostors
+    with pytest.raises(ValueError, match="all people are left out"):
+        protocol.leave_out_genuine(protocol.person >= 0)
