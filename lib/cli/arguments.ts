@@ -22,7 +22,8 @@ const running = {
   precision: { type: 'string' },
   device: { type: 'string' },
   'min-score': { type: 'string' },
-  'max-pixels': { type: 'string' }
+  'max-pixels': { type: 'string' },
+  'max-file-bytes': { type: 'string' }
 } as const satisfies Options
 
 /** Options of the commands that look for faces in photos. */
@@ -137,6 +138,7 @@ export function photoOptions(args: Arguments): DetectOptions {
   return given<DetectOptions>({
     minScore: args.number('min-score'),
     maxPixels: args.number('max-pixels'),
+    maxFileBytes: args.number('max-file-bytes'),
     minFaceSize: args.number('min-face-size'),
     rotations: args.flag('no-rotations') ? false : undefined,
     search

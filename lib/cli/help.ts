@@ -173,6 +173,7 @@ const runningOptions = `
   --device D         cpu (default), vulkan, or auto: a GPU if its results match the CPU's
   --min-score S      minimum detection score of a face, 0 to 1 (default 0.6)
   --max-pixels N     refuse larger photos (default 52000000)
+  --max-file-bytes N refuse larger image files (default 268435456)
   --json             print JSON, one object per line`
 
 const searchOptions = `

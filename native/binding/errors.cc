@@ -33,10 +33,11 @@ Napi::Error to_js_error(Napi::Env env, const std::exception_ptr& exception) {
     return describe(env, Error(ErrorCode::OutOfMemory, "out of memory"));
   } catch (const std::system_error& error) {
     const bool refused = error.code() == std::errc::resource_unavailable_try_again;
-    return describe(env, refused ? Error(ErrorCode::OutOfMemory,
-                                         "the system refused to start a thread: not enough memory, or "
-                                         "a limit on threads or processes (ulimit -u)")
-                                 : Error(ErrorCode::Internal, error.what()));
+    return describe(env, refused
+                             ? Error(ErrorCode::OutOfMemory,
+                                     "the system refused to start a thread: not enough memory, or "
+                                     "a limit on threads or processes (ulimit -u)")
+                             : Error(ErrorCode::Internal, error.what()));
   } catch (const std::exception& error) {
     return describe(env, Error(ErrorCode::Internal, error.what()));
   } catch (...) {

@@ -219,6 +219,7 @@ const mistakes: [string[], RegExp][] = [
   [['verify', '--powersave', 'on', obama, biden], /--powersave must be off, little or big/],
   [['verify', '--threads', 'all', obama, biden], /--threads must be a number/],
   [['verify', '--max-pixels', '99', obama, biden], /more than the 99 allowed/],
+  [['verify', '--max-file-bytes', '99', obama, biden], /more than maxFileBytes \(99\) allows/],
   [['embed'], /embed takes at least one photo/],
   [['detect'], /detect takes at least one photo/],
   [['models', 'yunet'], /models takes no further argument/]

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-
 #: From this size on the iteration is faster in bfloat16, where the processor multiplies it.
 _LARGE = 128
 

@@ -61,7 +61,13 @@ def network_of(name: str) -> nn.Module:
 # Batches whose 7 x 7 maps fill no whole blocks, and that fill no whole number of chunks.
 @pytest.mark.parametrize(
     ("name", "batch"),
-    [("shallow", 5), ("shallow", 9), ("seesaw-share", 9), ("seesaw-shuffle", 9), ("dw-seesaw-v2", 5)],
+    [
+        ("shallow", 5),
+        ("shallow", 9),
+        ("seesaw-share", 9),
+        ("seesaw-shuffle", 9),
+        ("dw-seesaw-v2", 5),
+    ],
 )
 def test_forward_gradients_and_running_statistics(by: str, name: str, batch: int) -> None:
     plain = network_of(name)

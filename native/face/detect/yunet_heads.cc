@@ -13,9 +13,7 @@ namespace {
  * thresholds, and comparing them all would take seconds. */
 constexpr std::size_t kMaxCandidates = 5000;
 
-Error not_finite() {
-  return Error(ErrorCode::Internal, "the detector's output is not finite");
-}
+Error not_finite() { return Error(ErrorCode::Internal, "the detector's output is not finite"); }
 
 float probability(float logit) { return 1 / (1 + std::exp(-logit)); }
 

@@ -52,7 +52,8 @@ Embedder::Embedder(const std::string& param_text, std::vector<std::uint8_t> bin,
     }
     if (options.implementation == Implementation::Fused) {
       throw Error::invalid_argument(
-          "implementation", "the fused kernels do not support this network and precision on this processor");
+          "implementation",
+          "the fused kernels do not support this network and precision on this processor");
     }
     network_.emplace(param_text, std::move(bin), options);
   }

@@ -1,5 +1,5 @@
-"""Training steps per second, interleaved in one run: plain PyTorch, the fast kernels in float32, and
-the same with feature maps in bfloat16, where the processor multiplies such numbers.
+"""Training steps per second, interleaved in one run: plain PyTorch, the fast kernels in float32, or
+with feature maps in bfloat16, where the processor multiplies such numbers.
 
     python -m seesaw.fast.bench --batch 32 --rounds 9
 
