@@ -111,6 +111,9 @@ mountTest(
     const found = await bare('doctor', '--json')
     t.is(found.code, 0, found.stderr)
     t.like(JSON.parse(found.stdout), { ok: true, unreadable: ['/proc', '/sys'] })
-    t.regex((await bare('doctor')).stdout, /cores are a guess, as \/proc and \/sys cannot be read/)
+    t.regex(
+      (await bare('doctor')).stdout,
+      /core types are a guess: \/proc and \/sys cannot be read/
+    )
   }
 )

@@ -56,6 +56,7 @@ const fullTermux = {
   ninja: yes,
   python3: yes,
   git: yes,
+  ffmpeg: yes,
   'clang-format': yes
 }
 
@@ -86,7 +87,7 @@ test('Termux --tests: GoogleTest and the formatter', async (t) => {
     { TERMUX_VERSION: '0.118.3', PREFIX: '/nowhere' },
     ['--tests']
   )
-  t.regex(calls[0] ?? '', /^pkg install -y .*\bgit clang googletest$/)
+  t.regex(calls[0] ?? '', /^pkg install -y .*\bgit ffmpeg clang googletest$/)
 })
 
 test('Termux has apt-get too, and it is left alone', async (t) => {
