@@ -171,8 +171,7 @@ void Stem::backward(const float* images, const Bf16* dt, const Bf16* y, const No
         gather_mixed(from, size, oy, rows, narrow_rows);
         transpose(narrow_rows, out, kPadded, depth, transposed_rows);
         const size_t at = (static_cast<size_t>(image) * out + oy) * out * channels;
-        before_norm(norm, channels, out, dt + at, y + at, dy);
-        pair_rows(dy, out, channels, depth, dy_pairs);
+        before_norm(norm, channels, out, depth, dt + at, y + at, dy, dy_pairs);
         packed_gradient.add(scope, transposed_rows, dy_pairs, depth, weight_gradient->row(chunk));
       }
     }

@@ -28,6 +28,35 @@ void read_source(const Source<Bf16>& s, size_t first, int rows, int channels, Bf
   }
 }
 
+// Rows of one vector of the gradient after the source's norm, and what they add to its sums.
+template <bool kActivate, bool kResidual>
+void gradient_behind(const Source<Bf16>& source, const Bf16* residual_gradient, const float* from,
+                     int column, size_t at, int rows, int channels, Bf16* dx, float* sum) {
+  const Vec mean = load(&source.norm->mean[column]), scale = load(&source.norm->scale[column]),
+            shift = load(&source.norm->shift[column]);
+  const size_t ahead = static_cast<size_t>(kFetchedRows) * channels;
+  Vec total{}, dot{};
+  for (int r = 0; r < rows; ++r, at += channels) {
+    Vec v = load(from + r * kPairSide);
+    if (kResidual) {
+      fetch_ahead(residual_gradient + at + ahead);
+      v += load(residual_gradient + at);
+    }
+    fetch_ahead(source.raw + at + ahead);
+    const Vec raw = load(source.raw + at);
+    if (kActivate) {
+      Vec slope;
+      activate<Bf16>(raw * scale + shift, &slope);
+      v *= slope;
+    }
+    total += v;
+    dot += v * (raw - mean);
+    store(dx + at, v);
+  }
+  add_to(sum + column, total);
+  add_to(sum + channels + column, dot);
+}
+
 }  // namespace
 
 void pointwise_forward(const Source<Bf16>& source, const MixedPointwise& pointwise, int batch,
@@ -59,6 +88,10 @@ void pointwise_backward(const Bf16* dt, const Bf16* y, const Norm& norm, const B
                         const Bf16* residual_gradient, int batch, int pixels, Bf16* dx,
                         Partials* sums, Partials* weight_gradient) {
   const int in = pointwise.in_channels, out = pointwise.out_channels;
+  const auto with = residual_gradient ? gradient_behind<true, true> : gradient_behind<true, false>;
+  const auto without =
+      residual_gradient ? gradient_behind<false, true> : gradient_behind<false, false>;
+  const auto behind = source.activate ? with : without;
   sums->reset(chunk_count(batch), 2 * in);
   weight_gradient->reset(chunk_count(batch), pointwise.gradient_size());
   for_chunks(batch, [&](int chunk, int begin, int end) {
@@ -71,36 +104,15 @@ void pointwise_backward(const Bf16* dt, const Bf16* y, const Norm& norm, const B
     for (size_t first = static_cast<size_t>(begin) * pixels; first < last; first += kBackwardRows) {
       const int rows = static_cast<int>(std::min<size_t>(kBackwardRows, last - first));
       const int depth = whole_depths(rows);
-      before_norm(norm, out, rows, dt + first * out, y + first * out, dy);
-      pair_rows(dy, rows, out, depth, dy_pairs);
+      before_norm(norm, out, rows, depth, dt + first * out, y + first * out, dy, dy_pairs);
       transpose(x + first * in, rows, in, depth, x_transposed);
       pointwise.gradient().add(scope, x_transposed, dy_pairs, depth, weight_gradient->row(chunk));
       pointwise.backward().multiply(
           scope, rows, dy, out, [&](int row, int count, int column, int blocks, const float* from) {
-            for (int c = column; c < column + blocks * kLanes; c += kLanes, from += kLanes) {
-              const Vec mean = load(&source.norm->mean[c]), scale = load(&source.norm->scale[c]),
-                        shift = load(&source.norm->shift[c]);
-              Vec total{}, dot{};
-              for (int r = 0; r < count; ++r) {
-                const size_t at = (first + row + r) * in + c;
-                Vec v = load(from + r * kPairSide);
-                if (residual_gradient) {
-                  fetch_ahead(residual_gradient + at + kPairSide * in);
-                  v += load(residual_gradient + at);
-                }
-                fetch_ahead(source.raw + at + kPairSide * in);
-                const Vec raw = load(source.raw + at);
-                if (source.activate) {
-                  Vec slope;
-                  activate<Bf16>(raw * scale + shift, &slope);
-                  v *= slope;
-                }
-                total += v;
-                dot += v * (raw - mean);
-                store(dx + at, v);
-              }
-              add_to(sum + c, total);
-              add_to(sum + in + c, dot);
+            const size_t at = (first + row) * in + column;
+            for (int side = 0; side < blocks * kLanes; side += kLanes) {
+              behind(source, residual_gradient, from + side, column + side, at + side, count, in,
+                     dx, sum);
             }
           });
     }

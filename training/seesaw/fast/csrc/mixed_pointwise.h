@@ -10,6 +10,8 @@
 
 namespace seesaw {
 
+constexpr int kFetchedRows = 32;  // how far ahead memory is asked for
+
 // Adds the sums and square sums of `rows` rows of products, `blocks` blocks wide, to `sum` and
 // `square`, and keeps the rows.
 inline void keep_products(int rows, int blocks, const float* from, Bf16* to, ptrdiff_t to_row,
@@ -41,23 +43,29 @@ inline void keep_products(int rows, int blocks, const float* from, Bf16* to, ptr
   add_to(square + kSide, q1);
 }
 
-// Rows of the gradient before a norm: take * dt + pull * y + offset, from feature maps
-// `channels` wide.
-inline void before_norm(const Norm& norm, int channels, int rows, const Bf16* dt, const Bf16* y,
-                        Bf16* dy) {
-  for (int c = 0; c < channels; c += 2 * kLanes) {
-    const Vec take[2] = {load(&norm.take[c]), load(&norm.take[c + kLanes])},
-              pull[2] = {load(&norm.pull[c]), load(&norm.pull[c + kLanes])},
-              offset[2] = {load(&norm.offset[c]), load(&norm.offset[c + kLanes])};
-    for (int r = 0; r < rows; ++r) {
-      const ptrdiff_t at = static_cast<ptrdiff_t>(r) * channels + c;
-      fetch_ahead(dt + at + static_cast<ptrdiff_t>(rows) * channels);
-      fetch_ahead(y + at + static_cast<ptrdiff_t>(rows) * channels);
-      const auto value = [&](int i) {
-        return load(dt + at + i * kLanes) * take[i] +
-               (load(y + at + i * kLanes) * pull[i] + offset[i]);
+// Rows of the gradient before a norm, take * dt + pull * y + offset, from feature maps `channels`
+// wide: as rows, and as `count` rows in pairs, of which those from `rows` on are zeros.
+inline void before_norm(const Norm& norm, int channels, int rows, int count, const Bf16* dt,
+                        const Bf16* y, Bf16* dy, Bf16* dy_pairs) {
+  const float *take = norm.take.data(), *pull = norm.pull.data(), *offset = norm.offset.data();
+  const ptrdiff_t ahead = static_cast<ptrdiff_t>(kFetchedRows) * channels;
+  for (int r = 0; r < count; r += 2) {
+    const ptrdiff_t row = static_cast<ptrdiff_t>(r) * channels;
+    for (int c = 0; c < channels; c += kLanes) {
+      const auto value = [&](ptrdiff_t at) {
+        fetch_ahead(dt + at + ahead);
+        fetch_ahead(y + at + ahead);
+        const __m256i v = narrow(load(dt + at) * load(take + c) +
+                                 (load(y + at) * load(pull + c) + load(offset + c)));
+        store_bits(dy + at, v);
+        return _mm512_cvtepu16_epi32(v);
       };
-      store_pair(dy + at, value(0), value(1));
+      __m512i both = _mm512_setzero_si512();
+      if (r < rows) both = value(row + c);
+      if (r + 1 < rows) {
+        both = _mm512_or_si512(both, _mm512_slli_epi32(value(row + channels + c), 16));
+      }
+      _mm512_storeu_si512(dy_pairs + row + 2 * c, both);
     }
   }
 }

@@ -97,8 +97,8 @@ void MixedProject::backward(const Bf16* dy, const Bf16* p, const Norm& out_norm,
       float* d_pooled = &record->d_pooled[static_cast<size_t>(image) * mid];
       std::fill_n(dz, mid, 0.0f);
       for (int first = 0; first < pixels; first += step) {
-        before_norm(out_norm, out, step, dy + (base + first) * out, p + (base + first) * out, dp);
-        pair_rows(dp, step, out, depth, dp_pairs);
+        before_norm(out_norm, out, step, depth, dy + (base + first) * out, p + (base + first) * out,
+                    dp, dp_pairs);
         const Bf16* from = d + (base + first) * mid;
         Bf16* slopes = slope + static_cast<size_t>(first) * mid;
         for (int r = 0; r < step; ++r) {

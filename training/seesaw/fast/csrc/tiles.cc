@@ -89,16 +89,6 @@ inline void transpose_16(__m512i* r) {
 
 }  // namespace
 
-void pair_rows(const Bf16* from, int rows, int columns, int count, Bf16* to) {
-  for (int r = 0; r < count; r += 2) {
-    for (int c = 0; c < columns; c += kSide) {
-      const Bf16* at = from + static_cast<ptrdiff_t>(r) * columns + c;
-      _mm512_storeu_si512(to + static_cast<ptrdiff_t>(r) * columns + 2 * c,
-                          pairs(r < rows ? at : nullptr, r + 1 < rows ? at + columns : nullptr));
-    }
-  }
-}
-
 void transpose(const Bf16* from, int rows, int columns, int count, Bf16* to) {
   for (int r = 0; r < count; r += kDepth) {
     for (int c = 0; c < columns; c += kSide) {

@@ -151,8 +151,6 @@ inline void multiply_blocks(bool tiles, int mb, int nb, const Bf16* left, ptrdif
 #undef SEESAW_BLOCKS
 }
 
-// Rows of numbers, two by two, to rows of pairs; rows from `rows` on are zeros. `count` is even.
-void pair_rows(const Bf16* from, int rows, int columns, int count, Bf16* to);
 // Columns of numbers to rows: to[column][row], rows from `rows` on zeros. `count`, a multiple of
 // kDepth, is the distance between rows of `to`.
 void transpose(const Bf16* from, int rows, int columns, int count, Bf16* to);
