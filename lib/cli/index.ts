@@ -73,6 +73,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// Node.js calls its SQLite experimental at each start; galleries are tested with it.
+const [printWarning] = process.listeners('warning')
+process.removeAllListeners('warning').on('warning', (warning) => {
+  const known = warning.name === 'ExperimentalWarning' && warning.message.startsWith('SQLite')
+  if (!known) printWarning?.call(process, warning)
+})
+
 process.stdout.on('error', stdoutFailed)
 main(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode
