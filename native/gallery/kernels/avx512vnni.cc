@@ -7,6 +7,16 @@
 namespace seesaw::gallery {
 namespace {
 
+/** Modulo 2^32: GCC's _mm512_reduce_add_epi32 adds as ints, whose overflow is undefined. */
+std::uint32_t sum_of(__m512i numbers) {
+  const __m256i half =
+      _mm256_add_epi32(_mm512_castsi512_si256(numbers), _mm512_extracti64x4_epi64(numbers, 1));
+  __m128i quarter = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+  quarter = _mm_add_epi32(quarter, _mm_shuffle_epi32(quarter, 0x4e));
+  quarter = _mm_add_epi32(quarter, _mm_shuffle_epi32(quarter, 0xb1));
+  return static_cast<std::uint32_t>(_mm_cvtsi128_si32(quarter));
+}
+
 void sums_of(const std::int8_t* rows, std::size_t count, std::size_t stride,
              const QueryNumbers& query, std::int32_t* sums) {
   const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
@@ -20,8 +30,7 @@ void sums_of(const std::int8_t* rows, std::size_t count, std::size_t stride,
       low = _mm512_dpbusd_epi32(low, bytes, _mm512_loadu_si512(query.low.data() + j));
     }
     const __m512i both = _mm512_add_epi32(_mm512_slli_epi32(high, 8), low);
-    const auto sum = static_cast<std::uint32_t>(_mm512_reduce_add_epi32(both));
-    sums[i] = static_cast<std::int32_t>(sum - excess);
+    sums[i] = static_cast<std::int32_t>(sum_of(both) - excess);
   }
 }
 
